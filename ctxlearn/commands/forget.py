@@ -1,0 +1,38 @@
+"""`ctxlearn forget`: delete all of a corpus's traces from the state folder; the corpus's own files stay."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ctxlearn.commands import output
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("corpus", metavar="CORPUS", help="a corpus, or the path where one was")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Delete packs, what was learned from them, and runs with their texts."""
+    from ctxlearn import manifest, packs, settings
+    from ctxlearn.errors import UsageError
+    from ctxlearn.runs import Ledger
+
+    here = settings.read()
+    try:
+        folder = manifest.find(args.corpus)
+    except UsageError:
+        folder = Path(args.corpus)  # the folder may be gone, its traces need not be
+    stored = packs.of_corpus(here.packs, folder)
+    others = packs.fingerprints(here.packs, without=folder)
+    for pack in stored:
+        packs.delete(pack, learned=pack.fingerprint not in others)
+    with Ledger(here.ledger) as ledger:
+        runs = ledger.forget(str(folder.resolve()))
+    if args.json:
+        output.as_json({"corpus": str(folder), "packs": len(stored), "runs": runs})
+    else:
+        print(f"{folder}: {len(stored)} packed contexts with what was learned from them and {runs} runs deleted")
+    return 0

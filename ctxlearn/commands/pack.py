@@ -1,0 +1,87 @@
+"""`ctxlearn pack`: write the context that a model would read."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctxlearn.commands import output
+
+if TYPE_CHECKING:
+    from ctxlearn import packs
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("corpus", metavar="CORPUS")
+    parser.add_argument("--model", default="embedded", metavar="M", help="the model to pack for (default: embedded)")
+    parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens (default: the model's limit)")
+    parser.add_argument(
+        "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
+    )
+    parser.add_argument("--out", type=Path, metavar="F", help="write the context to F (- for stdout), as a model reads it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Pack, report, and write the text where asked to."""
+    from ctxlearn import manifest, models, packs, settings
+
+    start = time.perf_counter()
+    here = settings.read()
+    models.check_name(args.model)
+    pack = packs.open_pack(
+        here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections
+    )
+    seconds = round(time.perf_counter() - start, 3)
+    if args.out == Path("-"):
+        sys.stdout.write(pack.prefix)
+    elif args.out:
+        write_whole(args.out, pack.prefix)
+    if args.json:
+        output.as_json(summary(pack, seconds))
+    else:
+        print(text(pack, seconds), file=sys.stderr if args.out == Path("-") else sys.stdout)
+    return 0
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(text.encode())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def summary(pack: packs.Pack, seconds: float) -> dict[str, object]:
+    """Return a pack as `pack --json` shows it."""
+    return {
+        "fingerprint": pack.fingerprint,
+        "tokens": pack.tokens,
+        "budget": pack.budget,
+        "policy": pack.policy,
+        "sections": [output.fields(section) for section in pack.sections],
+        "leaks": {"removed": pack.removed, "items": [output.fields(leak) for leak in pack.leaks]},
+        "problems": pack.problems,
+        "seconds": seconds,
+    }
+
+
+def text(pack: packs.Pack, seconds: float) -> str:
+    """Return a pack as a table for a person."""
+    rows: list[list[object]] = [["section", "records", "tokens", "left out"]]
+    rows += [[it.title, it.records, it.tokens, it.left_out] for it in pack.sections]
+    rows += [["in all", sum(it.records for it in pack.sections), pack.tokens, sum(it.left_out for it in pack.sections)]]
+    lines = [output.table(rows, right=(1, 2, 3))]
+    if pack.leaks:
+        lines.append(f"{pack.removed} records taken out because a held-out sentence stands in them")
+    if pack.problems:
+        lines.append(f"{pack.problems} things in the sources were left out; `ctxlearn check` lists them")
+    lines.append(f"context {pack.fingerprint[:8]}, policy {pack.policy}, {seconds:.2f} s")
+    return "\n".join(lines)

@@ -1,0 +1,258 @@
+"""`ctxlearn translate`: translate arguments, lines of a pipe or a file, or what is typed at a prompt."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctxlearn.commands import lines, output
+from ctxlearn.errors import UsageError
+
+if TYPE_CHECKING:
+    from ctxlearn.data import Direction
+    from ctxlearn.evidence import TokenEvidence
+    from ctxlearn.packs import Pack
+    from ctxlearn.translate import Hypothesis, System
+
+SOME = 64  # lines of a pipe that are translated together
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("corpus", metavar="CORPUS")
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="what to translate; - or nothing reads a pipe, line by line")
+    parser.add_argument("--to", metavar="CODE", help="the language to translate into (default: the other one)")
+    parser.add_argument("--model", default="embedded", metavar="M", help="embedded (default) or a floor")
+    parser.add_argument("-i", "--input", type=Path, metavar="FILE", help="translate a file, line by line")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there; what is finished is kept in FILE.part")
+    parser.add_argument("--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text")
+    parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens to pack")
+    parser.add_argument("--evidence", action="store_true", help="show what in the books speaks of each word")
+    parser.add_argument("-n", type=output.positive, default=1, metavar="N", help="alternatives to give with --json")
+    parser.add_argument("--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with")
+    parser.add_argument("--max-cost", type=float, metavar="USD", help="most to spend; local models cost nothing")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be asked and what it would cost")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object")
+    shape.add_argument("--tsv", action="store_true", help="print id, source, hypothesis, confidence, problem")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Translate, in the order given; exit 3 when a segment failed."""
+    from ctxlearn import manifest, models, packs, settings
+
+    if args.input and args.text:
+        raise UsageError("both TEXT and --input are given; expected one of them")
+    here = settings.read()
+    models.check_name(args.model)
+    corpus = manifest.open_corpus(args.corpus)
+    if args.to is not None and args.to not in corpus.codes:
+        raise UsageError(f"--to {args.to!r}: expected {corpus.codes[0]} or {corpus.codes[1]}")
+    pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=args.sections)
+    if pack.problems:
+        output.warn(f"{pack.problems} things in the sources were left out; `ctxlearn check {args.corpus}` lists them")
+    job = _Job(args, corpus.name, pack)
+    if args.input or args.text not in ([], ["-"]):
+        texts = lines.read(args.input) if args.input else list(args.text)
+        return job.whole(texts)
+    if args.text == [] and sys.stdin.isatty():
+        return job.prompt()
+    return job.pipe(lines.decode(sys.stdin.buffer, "<stdin>"))
+
+
+class _Job:
+    """One call of the command: its options, its pack, and the system, which is opened when the direction is known."""
+
+    def __init__(self, args: argparse.Namespace, corpus: str, pack: Pack) -> None:
+        self.args = args
+        self.corpus = corpus
+        self.pack = pack
+        self.start = time.perf_counter()
+        self.failed = 0
+
+    def whole(self, texts: Sequence[str]) -> int:
+        """Translate texts that are all there."""
+        from ctxlearn import batch
+        from ctxlearn.data import Segment
+
+        system = self.open(texts)
+        if self.args.dry_run:
+            return self.dry_run(system, texts)
+        segments = [Segment(str(number), text) for number, text in enumerate(texts, 1)]
+        target = self.args.output
+        journal = target.with_name(target.name + ".part") if target else None
+        done: list[Hypothesis] = []
+        with output.progress(len(segments), str(system.direction)) as bar:
+            for hypotheses in batch.translate(system, segments, journal):
+                done += hypotheses
+                bar.update(len(hypotheses))
+                if not (target or self.args.json):
+                    self.show(system, hypotheses)
+        if self.args.json:
+            self.deliver(output.json_text(self.as_dict(system, done)))
+        elif target:
+            self.deliver("".join(f"{line}\n" for it in done for line in self.text(system, it)))
+        if journal:
+            journal.unlink(missing_ok=True)
+        return self.code(done)
+
+    def pipe(self, texts: Iterable[str]) -> int:
+        """Translate lines as they come, some at a time."""
+        from ctxlearn.data import Segment
+
+        if self.args.json or self.args.output or self.args.dry_run:
+            return self.whole(list(texts))
+        system: System | None = None
+        failed, number = False, 0
+        stream = iter(texts)
+        while some := list(islice(stream, SOME)):
+            system = system or self.open(some)
+            segments = [Segment(str(number + offset), text) for offset, text in enumerate(some, 1)]
+            number += len(some)
+            for hypotheses in system.translate(segments):
+                self.show(system, hypotheses)
+                failed = bool(self.code(hypotheses)) or failed
+        return 3 if failed else 0
+
+    def prompt(self) -> int:
+        """Translate what a person types, until the end of input or an empty line twice."""
+        from ctxlearn.data import Segment
+
+        language, contact = self.pack.language, self.pack.contact
+        output.warn(f"{language.name} ({language.code}) – {contact.name} ({contact.code}); type a sentence, Ctrl-D ends")
+        systems: dict[str, System] = {}
+        while True:
+            try:
+                typed = input("> ").strip()
+            except EOFError:
+                return 0
+            if typed:
+                direction = self.direction([typed])
+                system = systems.setdefault(str(direction), self.open([typed]))
+                for hypotheses in system.translate([Segment("1", typed)]):
+                    self.show(system, hypotheses)
+                    self.code(hypotheses)
+
+    # -- opening
+
+    def open(self, texts: Sequence[str]) -> System:
+        """Return the system for these texts; a direction that had to be guessed is said."""
+        from ctxlearn import models, settings
+        from ctxlearn.translate import System
+
+        direction = self.direction(texts)
+        if self.args.to is None:
+            output.warn(f"translating {direction}; --to {direction.source} goes the other way")
+        model = models.open_model(self.args.model, settings.read(), self.args.threads)
+        return System(model, self.pack, direction, n=self.args.n)
+
+    def direction(self, texts: Sequence[str]) -> Direction:
+        """Return the direction that `--to` says or, from the words of the texts, seems meant."""
+        from ctxlearn.data import Direction
+        from ctxlearn.translate import guess_source
+
+        codes = (self.pack.language.code, self.pack.contact.code)
+        source = guess_source(" ".join(texts)[:10_000], self.pack) if self.args.to is None else ""
+        target = self.args.to or next(code for code in codes if code != source)
+        return Direction(next(code for code in codes if code != target), target)
+
+    def dry_run(self, system: System, texts: Sequence[str]) -> int:
+        """Say what would be asked."""
+        plan = {
+            "corpus": self.corpus,
+            "direction": str(system.direction),
+            "system": system.signature,
+            "segments": len(texts),
+            "context_tokens": self.pack.tokens,
+            "cost_usd": 0.0,
+        }
+        if self.args.json:
+            output.as_json(plan)
+        else:
+            print(f"{len(texts)} segments, {system.direction}, after a context of {self.pack.tokens:,} tokens; $0.00")
+        return 0
+
+    # -- showing
+
+    def show(self, system: System, hypotheses: Sequence[Hypothesis]) -> None:
+        """Print hypotheses as they are finished."""
+        for it in hypotheses:
+            for line in self.text(system, it):
+                print(line)
+        sys.stdout.flush()
+
+    def text(self, system: System, it: Hypothesis) -> Iterator[str]:
+        """Yield the lines that stand for one hypothesis: one, and below it the evidence where it is wanted."""
+        if self.args.tsv:
+            confidence = "" if it.confidence is None else f"{it.confidence:.3f}"
+            problem = "" if it.problem is None else f"{it.problem.kind}: {it.problem.text}"
+            yield "\t".join(_cell(cell) for cell in (it.id, it.source, it.text, confidence, problem))
+            return
+        yield it.text
+        if self.args.evidence:
+            for found in system.evidence.for_pair(it.source, it.text, system.direction):
+                yield from _evidence_lines(found)
+
+    def deliver(self, text: str) -> None:
+        """Write the result to --output, whole or not at all, or print it."""
+        if not self.args.output:
+            print(text, end="")
+            return
+        new = self.args.output.with_name(self.args.output.name + ".new")
+        try:
+            new.write_bytes(text.encode())
+            new.replace(self.args.output)
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
+
+    def code(self, hypotheses: Sequence[Hypothesis]) -> int:
+        """Say on stderr which segments failed; return 3 when any did."""
+        failed = [it for it in hypotheses if it.problem is not None]
+        for it in failed:
+            assert it.problem is not None
+            output.warn(f"segment {it.id}: {it.problem.kind}: {it.problem.text}")
+        return 3 if failed else 0
+
+    def as_dict(self, system: System, hypotheses: Sequence[Hypothesis]) -> dict[str, object]:
+        """Return the results as `translate --json` shows them."""
+        return {
+            "corpus": self.corpus,
+            "direction": str(system.direction),
+            "system": system.signature,
+            "results": [self._result(system, it) for it in hypotheses],
+            "usage": output.usage(system.usage),
+            "cost_usd": 0.0,
+            "seconds": round(time.perf_counter() - self.start, 3),
+        }
+
+    def _result(self, system: System, it: Hypothesis) -> dict[str, object]:
+        evidence = system.evidence.for_pair(it.source, it.text, system.direction) if self.args.evidence else []
+        return {
+            "id": it.id,
+            "source": it.source,
+            "hypothesis": it.text,
+            "confidence": it.confidence,
+            "problem": None if it.problem is None else output.fields(it.problem),
+            "alternatives": [output.fields(other) for other in it.alternatives],
+            "evidence": [{**output.fields(one), "records": [output.fields(r) for r in one.records]} for one in evidence],
+            "usage": None,
+            "cost_usd": 0.0,
+        }
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("\t", " ").splitlines())
+
+
+def _evidence_lines(found: TokenEvidence) -> Iterator[str]:
+    mark = "" if found.attested else "  (not attested in this form)"
+    yield f"    {found.side} {found.token}{mark}"
+    for record in found.records:
+        first = record.text.split("\n")[0]
+        yield f"        {record.section}: {first[:110]}{'…' if len(first) > 110 else ''}  [{record.place}]"

@@ -1,0 +1,111 @@
+"""The one seam between a request and whatever answers it: `Model.complete(request) -> Completion`.
+
+The embedded model, the floors, every hosted model, and the wrappers that cache, retry or meter are all Models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from ctxlearn.data import Direction, Segment
+
+N = TypeVar("N", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request; None is unknown, never 0 for unknown.
+
+    `read` counts all input tokens, the `cached` ones included; `stored` is token-seconds of provider storage.
+    """
+
+    read: int | None = 0
+    cached: int | None = 0
+    written: int | None = 0
+    stored: float | None = 0
+    made: int | None = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            _sum(self.read, other.read),
+            _sum(self.cached, other.cached),
+            _sum(self.written, other.written),
+            _sum(self.stored, other.stored),
+            _sum(self.made, other.made),
+        )
+
+
+def _sum(one: N | None, two: N | None) -> N | None:
+    return None if one is None or two is None else one + two
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another translation of the same segment, with the model's score for it (higher is better)."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a segment has no translation: `kind` is refused, malformed, truncated, overloaded, too-long …"""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a model made of one segment; with a `problem`, `text` is empty. `confidence` runs from 0 to 1."""
+
+    id: str
+    text: str
+    confidence: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The packed context as a model reads it: its text, its length in tokens, and its fingerprint (sha256, hex)."""
+
+    text: str
+    tokens: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Segments to translate after a context: `prefix` (stable), `tail` (corrections since), `hints` by segment id.
+
+    `n` alternatives are asked for; `sampling` holds what else the model should be told (temperature, seed).
+    """
+
+    prefix: Prefix
+    direction: Direction
+    segments: tuple[Segment, ...]
+    tail: str = ""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    n: int = 1
+    sampling: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One translation for each segment of the request, in its order, and what it took."""
+
+    translations: tuple[Translation, ...]
+    usage: Usage
+
+
+class Model(Protocol):
+    """Whatever translates: `name` is what `--model` says."""
+
+    name: str
+
+    def complete(self, request: Request) -> Completion:
+        """Translate every segment of `request`. Raises ModelError when none can be, a Problem stands for one that cannot."""
+        ...

@@ -1,0 +1,166 @@
+"""What was learned of one direction, kept in one SQLite file that is either whole or not there.
+
+The folder is `<learned>/<fingerprint>-<version>/<direction>/`. A file is written under a name of its own and then moved into
+place, so two processes may learn at once: both write the same bytes' worth, and the last one stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ctxlearn.errors import StoreError
+from ctxlearn.models.embedded.phrases import Phrase
+from ctxlearn.models.embedded.text import Writing
+
+_FILE = "model.sqlite"
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE options (view INTEGER, source TEXT, targets TEXT, PRIMARY KEY (view, source)) WITHOUT ROWID;
+CREATE TABLE grams (view INTEGER, first TEXT, lines TEXT, PRIMARY KEY (view, first)) WITHOUT ROWID;
+CREATE TABLE words (word TEXT PRIMARY KEY, targets TEXT) WITHOUT ROWID;
+"""
+_ASKED_AT_ONCE = 500
+
+Entry = tuple[Phrase, Phrase, float]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to cut both languages into pieces, with the table and the language model learned in those pieces."""
+
+    source_pieces: bytes
+    target_pieces: bytes
+    entries: Sequence[Entry]
+    grams: Sequence[str]  # lines of the language model: pieces, weight, share
+    weights: str  # the first line of thot's file of weights
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Everything learned of one direction; `words` are source words of the dictionary with their translations."""
+
+    views: Sequence[View]
+    writing: Writing
+    marks: dict[str, str]
+    words: dict[str, tuple[str, ...]]
+
+
+class State:
+    """An open file of what was learned."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        facts = dict(self._connection.execute("SELECT name, value FROM facts"))
+        about = json.loads(facts["about"])
+        self.views = int(about["views"])
+        self.lm_weights: list[str] = about["weights"]
+        self.writing = Writing(**about["writing"])
+        self.marks: dict[str, str] = about["marks"]
+        self._facts = facts
+
+    def pieces(self, view: int) -> tuple[bytes, bytes]:
+        """Return the subword models of the source and the target language."""
+        return self._facts[f"source {view}"], self._facts[f"target {view}"]
+
+    def options(self, view: int, sources: Iterable[Phrase]) -> Iterator[Entry]:
+        """Yield the table's entries for phrases of the source language."""
+        keys = sorted({" ".join(source) for source in sources})
+        for source, targets in self._rows("SELECT source, targets FROM options WHERE view = ? AND source", view, keys):
+            for line in targets.split("\n"):
+                target, _, score = line.partition("\t")
+                yield tuple(source.split(" ")), tuple(target.split(" ")), float(score)
+
+    def grams(self, view: int, pieces: set[str]) -> Iterator[str]:
+        """Yield the lines of the language model that hold none but these pieces."""
+        known = pieces | {"<s>", "</s>"}
+        for first, lines in self._rows("SELECT first, lines FROM grams WHERE view = ? AND first", view, sorted(known)):
+            for line in lines.split("\n"):
+                rest, _, numbers = line.rpartition("\t")
+                if not rest:
+                    yield f"{first} {numbers}\n"
+                elif known.issuperset(rest.split(" ")):
+                    yield f"{first} {rest} {numbers}\n"
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Return the dictionary's words with their translations."""
+        rows = self._connection.execute("SELECT word, targets FROM words")
+        return {word: tuple(targets.split("\n")) for word, targets in rows}
+
+    def _rows(self, query: str, view: int, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for start in range(0, len(keys), _ASKED_AT_ONCE):
+            some = keys[start : start + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            yield from self._connection.execute(f"{query} IN ({marks}) ORDER BY 2", (view, *some))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def opened(folder: Path) -> State | None:
+    """Return what was learned, if it is there and whole."""
+    path = folder / _FILE
+    if not path.is_file():
+        return None
+    try:
+        return State(path)
+    except (sqlite3.DatabaseError, KeyError, ValueError):
+        return None  # damaged, or written by something else: it is learned again and replaced
+
+
+def write(folder: Path, learned: Learned) -> None:
+    """Put what was learned into `folder`. Raises StoreError, and leaves nothing half-written."""
+    part = folder / f"{_FILE}.{os.getpid()}.part"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(part)) as connection, connection:
+            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL;" + _SCHEMA)
+            _fill(connection, learned)
+        os.replace(part, folder / _FILE)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"{folder}: what was learned cannot be kept ({error}); make room, or set CTXLEARN_HOME to another folder"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _fill(connection: sqlite3.Connection, learned: Learned) -> None:
+    about = {
+        "views": len(learned.views),
+        "weights": [view.weights for view in learned.views],
+        "writing": asdict(learned.writing),
+        "marks": learned.marks,
+    }
+    facts: list[tuple[str, bytes | str]] = [("about", json.dumps(about, ensure_ascii=False, sort_keys=True))]
+    for number, view in enumerate(learned.views):
+        facts += [(f"source {number}", view.source_pieces), (f"target {number}", view.target_pieces)]
+        connection.executemany("INSERT INTO options VALUES (?, ?, ?)", _option_rows(number, view.entries))
+        connection.executemany("INSERT INTO grams VALUES (?, ?, ?)", _gram_rows(number, view.grams))
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
+    rows = [(word, "\n".join(targets)) for word, targets in sorted(learned.words.items())]
+    connection.executemany("INSERT INTO words VALUES (?, ?)", rows)
+
+
+def _option_rows(view: int, entries: Iterable[Entry]) -> Iterator[tuple[int, str, str]]:
+    lines: dict[str, list[str]] = {}
+    for source, target, score in entries:
+        lines.setdefault(" ".join(source), []).append(f"{' '.join(target)}\t{score:.5g}")
+    return ((view, source, "\n".join(targets)) for source, targets in sorted(lines.items()))
+
+
+def _gram_rows(view: int, grams: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield the language model by the first piece of its n-grams; the pieces after it are parted from the numbers by a tab."""
+    lines: dict[str, list[str]] = {}
+    for gram in grams:
+        first, *rest, weight, share = gram.split(" ")
+        lines.setdefault(first, []).append(f"{' '.join(rest)}\t{weight} {share}")
+    return ((view, first, "\n".join(found)) for first, found in sorted(lines.items()))

@@ -1,0 +1,91 @@
+"""Subwords: words cut into pieces that sentencepiece's unigram model learned from the context."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import sentencepiece
+
+from ctxlearn.models.embedded.text import is_word, kind, lowered, tokens
+
+START = "▁"  # begins a word
+# What thot reads as something of its own, and what takes its place in thot's files.
+_SPECIAL = str.maketrans({"<": "‹", ">": "›", "|": "¦", START: "_"})
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-cased tokens of a text, none of which means anything to thot or sentencepiece."""
+    return [lowered(token).translate(_SPECIAL) for token in tokens(text)]
+
+
+class Subwords:
+    """Cuts words into pieces; the first piece of a word begins with `START`. Characters and signs stay whole."""
+
+    def __init__(self, model: bytes = b"") -> None:
+        self.model = model
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def cut(self, sentence: Iterable[str]) -> list[str]:
+        """Return the pieces of the words of a sentence."""
+        return [piece for word in sentence for piece in self._pieces(word)]
+
+    def _pieces(self, word: str) -> tuple[str, ...]:
+        if word not in self._known:
+            self._known[word] = tuple(self._cut_word(word))
+        return self._known[word]
+
+    def _cut_word(self, word: str) -> list[str]:
+        if self._processor is None or not is_word(word) or kind(word[0]) == "c":
+            return [START + word]
+        pieces: list[str] = self._processor.encode(word, out_type=str)
+        return pieces if "".join(pieces) == START + word else [START + word]
+
+
+def joined(pieces: Sequence[str]) -> list[str]:
+    """Return the words that pieces make up."""
+    made: list[str] = []
+    for piece in pieces:
+        if piece.startswith(START):
+            made.append(piece[1:])
+        elif made:
+            made[-1] += piece
+        else:
+            made.append(piece)
+    return [word for word in made if word]
+
+
+def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
+    """Return subwords of about `size` pieces learned from sentences of words; none when there is too little to learn from."""
+    counts = Counter(word for sentence in sentences for word in sentence if is_word(word) and kind(word[0]) != "c")
+    letters = {char for word in counts for char in word}
+    if size <= 0 or len(counts) < 50:
+        return Subwords()
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=_repeated(counts),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=max(size, len(letters) + 64),
+            hard_vocab_limit=False,
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            num_threads=1,
+            minloglevel=2,
+            max_sentence_length=65536,
+            bos_id=-1,
+            eos_id=-1,
+        )
+    except RuntimeError:
+        return Subwords()  # fewer pieces than letters can be had from so few words: they stay whole
+    return Subwords(model.getvalue())
+
+
+def _repeated(counts: Counter[str]) -> Iterator[str]:
+    """Yield each word as often as it occurs, in a fixed order, several to a line."""
+    for word, count in sorted(counts.items()):
+        for start in range(0, count, 500):
+            yield " ".join([word] * min(500, count - start))

@@ -1,0 +1,198 @@
+"""Text as the embedded model sees it: tokens in, a sentence out.
+
+A script that parts words with blanks gives a token a word; a script that does not (Han, Kana, Thai, Lao, Khmer, Myanmar)
+gives a token a character with its marks. Every other sign that is not a letter, mark or digit is a token of its own. How signs
+stand to their neighbours, which words are written with a capital, and whether a sentence begins with one is not known
+here for any language: `Writing` counts it in the texts of the context.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+UNSEGMENTED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO")
+_INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand on both sides
+_FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
+_ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
+
+
+@lru_cache(maxsize=65536)
+def kind(char: str) -> str:
+    """Return what a character is: `w` part of a word, `c` a token of its own script, `m` a mark, `b` blank, `p` other."""
+    category = unicodedata.category(char)
+    if category[0] == "M":
+        return "m"
+    if category[0] in "LN":
+        return "c" if unicodedata.name(char, "").startswith(UNSEGMENTED) and category[0] == "L" else "w"
+    return "b" if char.isspace() or category in ("Cc", "Zs", "Zl", "Zp") else "p"
+
+
+def tokens(text: str) -> list[str]:
+    """Return the tokens of a text, as they are written.
+
+    >>> tokens("Ka=at, don't!")
+    ['Ka', '=', 'at', ',', "don't", '!']
+    """
+    return [token for token, _ in spaced_tokens(text)]
+
+
+def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each token and whether a blank stands before it."""
+    token, before, blank = "", True, True
+    for position, char in enumerate(text):
+        what = kind(char)
+        if what == "m" and token:
+            token += char
+            continue
+        if what == "p" and char in _INSIDE and token and kind(token[-1]) in "wm" and _letter(text, position + 1):
+            what = "w"
+        if token and not (what == "w" and _is_word(token)):
+            yield token, before
+            token = ""
+        if what == "b":
+            blank = True
+            continue
+        if not token:
+            before, blank = blank, False
+        token += char
+    if token:
+        yield token, before
+
+
+def _letter(text: str, position: int) -> bool:
+    return position < len(text) and kind(text[position]) == "w"
+
+
+def _is_word(token: str) -> bool:
+    return kind(token[0]) in "wm"
+
+
+def is_word(token: str) -> bool:
+    """Whether a token is a word or a character of a script, not a sign."""
+    return kind(token[0]) in "wcm"
+
+
+def lowered(token: str) -> str:
+    """Return the token without its case."""
+    return token.lower()
+
+
+def split_final(text: str) -> tuple[str, str]:
+    """Return a sentence without its last mark, and that mark.
+
+    >>> split_final("Who called?")
+    ('Who called', '?')
+    """
+    match = _FINAL.search(text)
+    if match is None or match.start() == 0:
+        return text, ""
+    return text[: match.start()], match[0].strip()
+
+
+@dataclass(slots=True)
+class Writing:
+    """How a language is written, as counted in its sentences: capitals, blanks around signs, last marks."""
+
+    forms: dict[str, str] = field(default_factory=dict)  # token without case → how it is mostly written inside a sentence
+    capital: bool = False  # whether sentences begin with a capital
+    blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
+    blank: bool = True  # whether words are parted by blanks
+
+    def write(self, words: Sequence[str]) -> str:
+        """Return lower-cased tokens as a sentence, without its last mark."""
+        cased = [self.forms.get(word, word) for word in words]
+        if self.capital:
+            first = next((i for i, word in enumerate(cased) if is_word(word)), None)
+            if first is not None:
+                cased[first] = cased[first][:1].upper() + cased[first][1:]
+        return self._join(cased)
+
+    def _join(self, words: Sequence[str]) -> str:
+        text = ""
+        last = ""
+        opened: set[str] = set()
+        for word in words:
+            text += (" " if last and self._blank_between(last, word, opened) else "") + word
+            if word in "\"'" and word:
+                opened ^= {word}
+            last = word
+        return text
+
+    def _blank_between(self, left: str, right: str, opened: set[str]) -> bool:
+        if left in ("\"", "'") or right in ("\"", "'"):
+            return self._around_quote(left, right, opened)
+        after = self.blanks.get(left, (True, True))[1] if not is_word(left) else True
+        before = self.blanks.get(right, (True, True))[0] if not is_word(right) else True
+        unsegmented = kind(left[-1]) in "cm" and kind(right[0]) == "c" and kind(left[0]) == "c"
+        return after and before and not unsegmented
+
+    @staticmethod
+    def _around_quote(left: str, right: str, opened: set[str]) -> bool:
+        if right in ("\"", "'"):
+            return right not in opened  # the second of a pair closes
+        return left not in opened
+
+
+def study(sentences: Iterable[str]) -> Writing:
+    """Return how the sentences of a language are written."""
+    inside: dict[str, Counter[str]] = {}
+    first: Counter[bool] = Counter()
+    before: dict[str, Counter[bool]] = {}
+    after: dict[str, Counter[bool]] = {}
+    for sentence in sentences:
+        _count_sentence(list(spaced_tokens(sentence)), inside, first, before, after)
+    forms = {}
+    for word, counts in inside.items():
+        form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
+        if form != word:
+            forms[word] = form
+    return Writing(
+        forms,
+        first[True] > first[False],
+        {
+            sign: (_mostly(before.get(sign)), _mostly(after.get(sign)))
+            for sign in sorted({*before, *after})
+        },
+    )
+
+
+def _mostly(counts: Counter[bool] | None) -> bool:
+    return counts is None or counts[True] >= counts[False]
+
+
+def _count_sentence(
+    spaced: Sequence[tuple[str, bool]],
+    inside: dict[str, Counter[str]],
+    first: Counter[bool],
+    before: dict[str, Counter[bool]],
+    after: dict[str, Counter[bool]],
+) -> None:
+    begins = True
+    for i, (token, blank) in enumerate(spaced):
+        if not is_word(token):
+            if i:
+                before.setdefault(token, Counter())[blank] += 1
+            if i + 1 < len(spaced):
+                after.setdefault(token, Counter())[spaced[i + 1][1]] += 1
+            begins = begins or bool(_ENDS_SENTENCE.match(token))
+            continue
+        cased = token[0].lower() != token[0].upper()
+        if begins and cased:
+            if i == 0:
+                first[token[0] == token[0].upper()] += 1
+        else:
+            inside.setdefault(token.lower(), Counter())[token] += 1
+        begins = False
+
+
+def final_marks(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return, for each last mark of a source sentence (`` too), the mark that translations mostly end with."""
+    counts: dict[str, Counter[str]] = {}
+    for source, target in pairs:
+        counts.setdefault(split_final(source)[1], Counter())[split_final(target)[1]] += 1
+    return {mark: max(found.items(), key=lambda item: (item[1], item[0]))[0] for mark, found in counts.items()}

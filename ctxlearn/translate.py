@@ -1,0 +1,120 @@
+"""A system: a model that has read a context and translates in one direction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ctxlearn import __version__
+from ctxlearn.data import Direction, Segment
+from ctxlearn.evidence import Evidence, fold, tokens
+from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage
+from ctxlearn.packs import Pack
+from ctxlearn.scripts import scripts_of
+
+BATCH = 64  # segments a request
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a system made of one segment; with a `problem`, `text` is empty."""
+
+    id: str
+    source: str
+    text: str
+    confidence: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    problem: Problem | None = None
+
+
+class System:
+    """A model, a packed context and a direction; `usage` adds up what was asked of the model."""
+
+    def __init__(self, model: Model, pack: Pack, direction: Direction, n: int = 1) -> None:
+        self.model = model
+        self.pack = pack
+        self.direction = direction
+        self.n = n
+        self.usage = Usage()
+
+    @property
+    def signature(self) -> str:
+        """All that another person needs to reproduce this system, after sacrebleu's signatures."""
+        return (
+            f"model:{self.model.name}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
+            f"|n:{self.n}|v:{__version__}"
+        )
+
+    @cached_property
+    def prefix(self) -> Prefix:
+        """The context as the model is given it."""
+        return Prefix(self.pack.prefix, self.pack.tokens, self.pack.fingerprint)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The index of the packed records."""
+        return Evidence(self.pack.language, self.pack.contact, self.pack.records)
+
+    def translate(self, segments: Sequence[Segment], batch: int = BATCH) -> Iterator[list[Hypothesis]]:
+        """Yield the hypotheses of the segments, in their order, `batch` at a time as they are finished."""
+        for start in range(0, len(segments), batch):
+            yield self._request(segments[start : start + batch])
+
+    def _request(self, segments: Sequence[Segment]) -> list[Hypothesis]:
+        wrong = {segment.id: problem for segment in segments if (problem := self._wrong_script(segment.source))}
+        asked = tuple(segment for segment in segments if segment.id not in wrong and segment.source.strip())
+        answered: dict[str, Translation] = {}
+        if asked:
+            completion = self.model.complete(Request(self.prefix, self.direction, asked, n=self.n))
+            self.usage += completion.usage
+            answered = {translation.id: translation for translation in completion.translations}
+        return [_hypothesis(segment, answered.get(segment.id), wrong.get(segment.id)) for segment in segments]
+
+    def _wrong_script(self, text: str) -> Problem | None:
+        """Return the problem of a text none of whose letters is of a script that its language is written in."""
+        scripts = scripts_of(text)
+        if not scripts or scripts & self._source_scripts:
+            return None
+        name = self._language_name(self.direction.source)
+        return Problem(
+            "wrong-script",
+            f"written in {_listed(scripts)}; {name} is written in {_listed(self._source_scripts)} in this corpus",
+        )
+
+    @cached_property
+    def _source_scripts(self) -> set[str]:
+        return set(self.pack.info["scripts"][self.direction.source]) or scripts_of(self.pack.prefix)
+
+    def _language_name(self, code: str) -> str:
+        return self.pack.language.name if code == self.pack.language.code else self.pack.contact.name
+
+
+def _hypothesis(segment: Segment, translation: Translation | None, problem: Problem | None) -> Hypothesis:
+    if translation is None:  # a blank segment, or one that was not asked
+        return Hypothesis(segment.id, segment.source, "", problem=problem)
+    return Hypothesis(
+        segment.id,
+        segment.source,
+        translation.text,
+        translation.confidence,
+        translation.alternatives,
+        translation.problem,
+    )
+
+
+def _listed(scripts: Collection[str]) -> str:
+    return " or ".join(sorted(script.capitalize() for script in scripts)) or "no script"
+
+
+def guess_source(text: str, pack: Pack) -> str:
+    """Return the code of the language that a text is probably in: more of its words, and of its script, stand there."""
+    language, contact = pack.language.code, pack.contact.code
+    scripts = scripts_of(text)
+    shares = {}
+    for code in (language, contact):
+        known = pack.vocabulary[code]
+        forms = [fold(token) for token in tokens(text, known)]
+        spoken = sum(form in known for form in forms) / len(forms) if forms else 0.0
+        shares[code] = spoken + (1 if scripts & set(pack.info["scripts"][code]) else 0)
+    return contact if shares[contact] > shares[language] else language

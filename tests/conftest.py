@@ -1,0 +1,64 @@
+"""What all tests share: a state folder of their own, a shut network, and the real languages where they are."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LANGUAGES = Path(__file__).parents[2] / "shared" / "languages"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests marked `real` where the real languages are not beside the project."""
+    if LANGUAGES.is_dir():
+        return
+    skip = pytest.mark.skip(reason=f"no real languages at {LANGUAGES}")
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder that all tests share, so that what the embedded model learned once serves them all."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _own_state(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTXLEARN_HOME", str(shared_home))
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty state folder for one test."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("CTXLEARN_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _shut_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test reach further than this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(str(host)):
+            raise OSError(f"the network is shut in tests; somebody wanted to reach {host}")
+        connect(self, address)  # type: ignore[arg-type]  # whatever the family takes
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
