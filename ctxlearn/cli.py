@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,22 +12,19 @@ from typing import Any
 
 from ctxlearn import __version__
 from ctxlearn.commands import COMMANDS
-from ctxlearn.errors import CtxlearnError, StoreError
+from ctxlearn.errors import CtxlearnError, StoreError, UsageError
 
 EPILOG = "CORPUS is a folder with a corpus.toml, or the name of one below ./corpora, or a bundled one."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (the table is in docs/cli.md)."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    _speak_utf8()
     try:
-        args = parser(_called(arguments)).parse_args(arguments)
-        if args.command is None:
-            parser().print_help()
-            return 2
-        code = command(args.command).run(args)
-        sys.stdout.flush()
-        return int(code)
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
     except CtxlearnError as error:
         print(f"ctxlearn: {error}", file=sys.stderr)
         return error.exit_code
@@ -39,7 +37,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         print(f"ctxlearn: {StoreError(_system(error))}", file=sys.stderr)
-        return 1
+        return StoreError.exit_code
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        name, *rest = arguments
+        # Intermixed: `translate CORPUS --to eng TEXT` is as good as with the option at either end.
+        args = _subparsers(parser(name)).choices[name].parse_intermixed_args(rest)
+        return int(command(name).run(args))
+    parser().parse_args(arguments)
+    parser().print_help(sys.stderr)
+    return UsageError.exit_code
 
 
 def parser(called: str | None = None) -> argparse.ArgumentParser:
@@ -54,13 +63,21 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
+def _subparsers(top: argparse.ArgumentParser) -> Any:
+    return next(action for action in top._actions if isinstance(action, argparse._SubParsersAction))
+
+
 def command(name: str) -> Any:
     """Return the module of a command."""
     return importlib.import_module(f"ctxlearn.commands.{name}")
 
 
-def _called(arguments: Sequence[str]) -> str | None:
-    return next((argument for argument in arguments if argument in COMMANDS), None)
+def _speak_utf8() -> None:
+    """Write UTF-8 into files and pipes whatever the locale says, as it is read from them; a terminal keeps its own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _about() -> str:

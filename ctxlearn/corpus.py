@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctxlearn import formats, settings
 from ctxlearn.data import Direction, Example, Policy, Segment, clean
-from ctxlearn.errors import CorpusError, SettingsError
+from ctxlearn.errors import CorpusError, FormatError, SettingsError
 from ctxlearn.formats import rows
 from ctxlearn.formats.base import Material, Omission, Options
+from ctxlearn.igt import is_pair
 from ctxlearn.manifest import Corpus, Source, Test
+
+_RECORDS = ("entries", "examples", "blocks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +78,39 @@ def read(corpus: Corpus) -> Contents:
         raise CorpusError(f"{corpus.file}: no [[source]]; `ctxlearn add {corpus.folder} FILE` adds one")
     held_out = {test.name: read_ids(test.ids) for test in corpus.tests if test.ids}
     parts: list[Part] = []
-    taken: dict[str, dict[str, Example]] = {name: {} for name in held_out}
+    taken: dict[str, dict[str, Example]] = {}
     for source in corpus.sources:
-        part = _select(_read_source(corpus, source), source)
-        for test in corpus.tests:
-            if test.source == source.id:
-                part, taken[test.name] = _hold_out(part, held_out[test.name])
+        ids = {name for test in corpus.tests if test.source == source.id for name in held_out[test.name]}
+        part, taken[source.id] = _hold_out(_select(_read_source(corpus, source), source), ids)
         parts.append(part)
     sets = [
-        _set_from_records(corpus, test, held_out[test.name], taken[test.name]) if test.ids else read_test(corpus, test)
+        _set_from_records(corpus, test, held_out[test.name], taken[test.source]) if test.ids else read_test(corpus, test)
         for test in corpus.tests
     ]
+    if not any(_size(part.material) for part in parts):
+        raise _nothing(corpus, parts)
     return Contents(corpus, tuple(parts), tuple(sets))
+
+
+def _nothing(corpus: Corpus, parts: Sequence[Part]) -> CorpusError:
+    first = next((it for part in parts for it in part.material.report.left_out), None)
+    reason = f"{first.place}: {first.why}: {first.what!r}\n" if first else ""
+    return CorpusError(f"{reason}{corpus.file}: not one record was read from its sources; there is nothing to learn from")
+
+
+def _size(material: Material) -> int:
+    return len(material.entries) + len(material.examples) + len(material.blocks)
 
 
 def read_ids(path: Path) -> tuple[str, ...]:
     """Return the ids of a file that holds one a line; empty lines and lines that begin with `#` do not count."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_bytes().decode("utf-8-sig").splitlines()
     except OSError as error:
         raise CorpusError(f"{path}: {error.strerror}; expected a file of record ids, one a line") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8; expected a file of record ids, one a line") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FormatError("not UTF-8; expected a file of record ids, one a line", path=path, line=line) from error
     ids = [line.strip() for line in lines]
     return tuple(dict.fromkeys(name for name in ids if name and not name.startswith("#")))
 
@@ -131,16 +145,19 @@ def _read_source(corpus: Corpus, source: Source) -> Material:
     how = formats.get(source.format) if source.format else formats.recognise(source.path, source.kind, source.member)
     if source.kind not in how.kinds:
         raise CorpusError(f"{corpus.file}: source {source.id!r}: the format {how.name} cannot hold a {source.kind}")
-    return how.read(source.path, options(corpus, source))
+    material = how.read(source.path, options(corpus, source))
+    if _size(material) or material.report.left_out:
+        return material
+    empty = Omission(str(source.path), "", "nothing in it could be read as a record; is it empty?")
+    return replace(material, report=replace(material.report, left_out=(empty,)))
 
 
 def _select(material: Material, source: Source) -> Part:
     """Return the records that `tables`, `only` and `exclude` leave."""
-    tables = source.tables or ("entries", "examples", "blocks")
     keep = _keeper(source)
+    named = [name for name in _RECORDS if name in source.tables] or _RECORDS  # a JSON table has other names
     chosen = {
-        name: tuple(record for record in getattr(material, name) if keep is None or name not in tables or keep(record.id))
-        for name in ("entries", "examples", "blocks")
+        name: tuple(record for record in getattr(material, name) if keep is None or keep(record.id)) for name in named
     }
     excluded = sum(len(getattr(material, name)) - len(records) for name, records in chosen.items())
     strangers = _strangers(material, source)
@@ -159,7 +176,7 @@ def _keeper(source: Source) -> Callable[[str], bool] | None:
 
 def _strangers(material: Material, source: Source) -> list[Omission]:
     """Return an omission for each id in `only` or `exclude` that no record has."""
-    ids = {record.id for records in (material.entries, material.examples, material.blocks) for record in records}
+    ids = {record.id for name in _RECORDS for record in getattr(material, name)}
     return [
         Omission(str(path), name, f"no record of source {source.id!r} has this id")
         for path in (*source.only, *source.exclude)
@@ -168,23 +185,24 @@ def _strangers(material: Material, source: Source) -> list[Omission]:
     ]
 
 
-def _hold_out(part: Part, ids: tuple[str, ...]) -> tuple[Part, dict[str, Example]]:
-    """Return the part without the held-out records, and those that are sentence pairs by id."""
-    wanted = set(ids)
+def _hold_out(part: Part, ids: Collection[str]) -> tuple[Part, dict[str, Example]]:
+    """Return the part without the held-out sentence pairs, and these by id."""
     material = part.material
-    taken = {example.id: example for example in material.examples if example.id in wanted}
-    taken |= {block.id: block.example for block in material.blocks if block.id in wanted and block.example}
+    taken = {example.id: example for example in material.examples if example.id in ids and is_pair(example)}
+    for block in material.blocks:
+        if block.example is not None and block.id in ids and is_pair(block.example):
+            taken[block.id] = block.example
     rest = replace(
         material,
         examples=tuple(example for example in material.examples if example.id not in taken),
         blocks=tuple(block for block in material.blocks if block.id not in taken),
     )
-    return replace(part, material=rest, held_out=part.held_out + len(taken)), taken
+    return replace(part, material=rest, held_out=len(taken)), taken
 
 
 def _set_from_records(corpus: Corpus, test: Test, ids: tuple[str, ...], taken: Mapping[str, Example]) -> TestSet:
     missing = [name for name in ids if name not in taken]
-    if missing or not ids:
+    if missing:
         raise CorpusError(
             f"{test.ids}: {len(missing)} of {len(ids)} ids are not sentence pairs of source {test.source!r} "
             f"({', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}); take them out of the list or fix the source"

@@ -10,6 +10,9 @@ CtxlearnError                    exit code 1
   BudgetError                    1  the context does not fit the model
   PolicyError                    6  a source may not leave this machine, or not be kept
   ModelError                     1  a model could not do what was asked
+    KeyMissing                   1  no key, or one that the provider does not take
+    Overloaded                   1  the provider cannot now; ask again
+    Refused                      1  the provider will not, however often it is asked
   AnswerError                    1  a completion without a translation in it
   CapReached                     5  the next request would pass the spending cap
   SettingsError                  2  a setting that cannot be used
@@ -87,6 +90,22 @@ class PolicyError(CtxlearnError):
 
 class ModelError(CtxlearnError):
     """A model could not do what was asked."""
+
+
+class KeyMissing(ModelError):
+    """No key, or one that the provider does not take."""
+
+
+class Overloaded(ModelError):
+    """The provider cannot now: busy, over a rate limit, too slow, or gone; ask again, after `retry_after` seconds if it said."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Refused(ModelError):
+    """The provider will not do it, however often it is asked."""
 
 
 class AnswerError(CtxlearnError):

@@ -48,7 +48,12 @@ class Plan:
 
 
 def evaluate(
-    plan: Plan, settings: Settings, ledger: Ledger, *, threads: int = 1, advance: Callable[[int], object] = lambda n: None
+    plan: Plan,
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    threads: int = 1,
+    advance: Callable[[int], object] = lambda n: None,
 ) -> Run:
     """Translate a test set, score it and enter the run; `advance` is told how many segments more are done.
 

@@ -62,7 +62,9 @@ def _cut(run: str, vocabulary: Collection[str]) -> Iterator[str]:
         return
     start = 0
     while start < len(run):
-        longest = next((end for end in range(min(len(run), start + 8), start + 1, -1) if run[start:end] in vocabulary), 0)
+        longest = next(
+            (end for end in range(min(len(run), start + 8), start + 1, -1) if run[start:end] in vocabulary), 0
+        )
         end = longest or start + 1
         yield run[start:end]
         start = end
@@ -156,7 +158,9 @@ class Evidence:
 
     def _by_stem(self, form: str, code: str) -> list[tuple[str, int]]:
         """Return the entries whose headword the form begins or ends with, the longest; at least half of the form."""
-        parts = [form[:end] for end in range(len(form) - 1, 2, -1)] + [form[start:] for start in range(1, len(form) - 2)]
+        parts = [form[:end] for end in range(len(form) - 1, 2, -1)] + [
+            form[start:] for start in range(1, len(form) - 2)
+        ]
         for part in sorted(parts, key=len, reverse=True):
             if len(part) * 2 >= len(form) and part in self.heads[code]:
                 return [place for place in self.index[code].get(part, []) if place[0] == "dictionary"]

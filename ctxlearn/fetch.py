@@ -188,7 +188,7 @@ def _append(response: httpx.Response, part: Path, have: int, received: Received)
     length = response.headers.get("Content-Length", "")
     size = have + int(length) if length.isdecimal() else None
     with _disk(part), part.open("ab" if have else "wb") as file:
-        for chunk in response.iter_bytes(1 << 16):
+        for chunk in response.iter_bytes():  # as they come: a chunk size would hold back what a cut then loses
             file.write(chunk)
             have += len(chunk)
             received(have, size)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ctxlearn import manifest
-from ctxlearn.data import Language
+from ctxlearn.data import Language, clean
 from ctxlearn.errors import CorpusError, FormatError, UsageError
 
 Value = str | Sequence[str] | Mapping[str, str]
@@ -45,10 +46,10 @@ code = {contact_code}
 def new(language: Language, contact: Language) -> str:
     """Return the text of a corpus.toml that names two languages and no source yet."""
     return _NEW.format(
-        language=" ".join(language.name.split()),
-        name=quoted(language.name),
+        language=clean(language.name),
+        name=quoted(clean(language.name)),
         code=quoted(language.code),
-        contact_name=quoted(contact.name),
+        contact_name=quoted(clean(contact.name)),
         contact_code=quoted(contact.code),
         code_plain=language.code,
         contact_plain=contact.code,
@@ -62,7 +63,7 @@ def table(name: str, fields: Mapping[str, Value]) -> str:
     [[source]]
     kind = "dictionary"
     path = "words.tsv"
-    columns = { "gloss" = "English" }
+    columns = { gloss = "English" }
     """
     return "\n".join([f"[[{name}]]", *(f"{key} = {_value(value)}" for key, value in fields.items() if value)]) + "\n"
 
@@ -80,12 +81,16 @@ def _value(value: Value) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{quoted(key)} = {quoted(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {quoted(item)}" for key, item in value.items()) + " }"
     return "[" + ", ".join(map(quoted, value)) + "]"
 
 
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
+
+
 def make(path: Path, text: str) -> None:
-    """Write a new corpus.toml. Raises UsageError when one is there, CorpusError, having made nothing, for a wrong text."""
+    """Write a new corpus.toml. Raises UsageError when there is one; CorpusError, with nothing made, for a bad text."""
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path}: there already; `ctxlearn add` adds a source to it")
     data = _encoded(text)

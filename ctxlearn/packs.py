@@ -72,7 +72,9 @@ class Pack:
     def tests(self) -> tuple[TestSet, ...]:
         """The corpus's held-out sets."""
         stored = json.loads((self.folder / "tests.json").read_text(encoding="utf-8"))
-        return tuple(TestSet(it["name"], tuple(_read_item(item) for item in it["items"]), it["policy"]) for it in stored)
+        return tuple(
+            TestSet(it["name"], tuple(_read_item(item) for item in it["items"]), it["policy"]) for it in stored
+        )
 
     @cached_property
     def vocabulary(self) -> dict[str, frozenset[str]]:
@@ -87,7 +89,12 @@ class Pack:
 
 
 def open_pack(
-    home: Path, corpus: Corpus, *, budget: int | None = None, sections: Sequence[str] = (), tests: Sequence[TestSet] = ()
+    home: Path,
+    corpus: Corpus,
+    *,
+    budget: int | None = None,
+    sections: Sequence[str] = (),
+    tests: Sequence[TestSet] = (),
 ) -> Pack:
     """Return the pack of a corpus below `home`, packed now when it is not there yet. Raises CorpusError, StoreError."""
     folder = home / key(corpus, budget, sections, tests)
@@ -148,7 +155,19 @@ def _all(home: Path) -> list[Pack]:
 def code_version() -> str:
     """Return a hash of the code that decides what a pack looks like."""
     root = Path(__file__).parent
-    names = ("corpus", "data", "evidence", "igt", "leaks", "manifest", "render", "context", "packs", "scripts", "tokens")
+    names = (
+        "corpus",
+        "data",
+        "evidence",
+        "igt",
+        "leaks",
+        "manifest",
+        "render",
+        "context",
+        "packs",
+        "scripts",
+        "tokens",
+    )
     digest = hashlib.sha256()
     for path in [*(root / f"{name}.py" for name in names), *sorted((root / "formats").rglob("*.py"))]:
         digest.update(path.read_bytes())
@@ -184,7 +203,13 @@ def _save(folder: Path, contents: Contents, packed: Any) -> None:
         "language": [packed.language.name, packed.language.code],
         "contact": [packed.contact.name, packed.contact.code],
         "sections": [
-            {"name": it.name, "title": it.title, "records": len(it.records), "tokens": it.tokens, "left_out": it.left_out}
+            {
+                "name": it.name,
+                "title": it.title,
+                "records": len(it.records),
+                "tokens": it.tokens,
+                "left_out": it.left_out,
+            }
             for it in packed.sections
         ],
         "leaks": [_fields(leak) for leak in packed.leaks],

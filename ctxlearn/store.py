@@ -131,6 +131,7 @@ class Store:
             connection.execute("PRAGMA secure_delete = ON")
             if _version(connection) != len(MIGRATIONS):
                 self._migrate(connection)
+            _let_readers_and_a_writer_meet(connection)
         except BaseException:
             connection.close()
             raise
@@ -139,7 +140,6 @@ class Store:
     def _migrate(self, connection: sqlite3.Connection) -> None:
         if _version(connection) > len(MIGRATIONS):
             raise StoreError(f"{self.path}: made by a newer ctxlearn; bring this one up to date to read it")
-        connection.execute("PRAGMA journal_mode = WAL")
         with _transaction(connection):
             for script in MIGRATIONS[_version(connection) :]:  # asked again: another process may have been quicker
                 for statement in script.split(";"):
@@ -176,6 +176,18 @@ _ADVICE = (
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _let_readers_and_a_writer_meet(connection: sqlite3.Connection) -> None:
+    """Keep the journal in a file of its own, as it then stays (https://www.sqlite.org/wal.html)."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # The change needs the file alone and does not wait for that; until it is made all is as safe, only slower.
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
 
 
 @contextmanager

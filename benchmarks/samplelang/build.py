@@ -1,7 +1,7 @@
 """Write the committed corpus of Tarivel from its sources: `python -m benchmarks.samplelang.build [FOLDER]`.
 
-The sources are `lexicon.tsv`, `sentences.txt`, `examples.txt` and the chapters of `grammar/`; every form of the language
-in what is written comes from the engine. Equal sources give equal bytes.
+The sources are `lexicon.tsv`, `sentences.txt`, `examples.txt` and the chapters of `grammar/`; every form of the
+language in what is written comes from the engine. Equal sources give equal bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ SEED = 7
 
 # One base of each kind that a suffix can stand after: dark and light; vowel, voiced, voiceless, l.
 _BASES = ("tamu", "sovi", "tar", "mer", "tas", "mes", "tal", "mel")
-_POS = {"pn": "name"}
 
 Row = Sequence[str]
 Pair = tuple[str, str, str]
@@ -35,7 +34,7 @@ Pair = tuple[str, str, str]
 def dictionary_rows(lexicon: Lexicon, examples: dict[str, tuple[str, str]]) -> list[Row]:
     """Return the rows of the dictionary in alphabetical order: words, irregular forms, affixes and clitics."""
     rows = [_entry(lexicon, lexeme, examples) for lexeme in lexicon.lexemes.values()]
-    rows += [(form, "pron", gloss.lower().replace("1sg", "I").replace("2sg", "you"), "", "") for form, gloss in _irregular()]
+    rows += [(form, "pron", meaning, "", "") for form, _, meaning in IRREGULAR.values()]
     rows += [
         (lexeme.note.removeprefix("past="), "v", f"{lexeme.glosses[0]} (stem before past and perfect suffixes)", "", "")
         for lexeme in lexicon.lexemes.values()
@@ -44,13 +43,6 @@ def dictionary_rows(lexicon: Lexicon, examples: dict[str, tuple[str, str]]) -> l
     rows += [row for suffix in (*NOMINAL, *VERBAL, *CLITICS) for row in _affix(suffix)]
     rows.sort(key=lambda row: (row[0].strip("-=").lower(), row))
     return [(head, pos, gloss, f"d{i:04}", *rest) for i, (head, pos, gloss, *rest) in enumerate(rows, start=1)]
-
-
-def _irregular() -> Iterator[tuple[str, str]]:
-    meanings = {"g": "my", "e": "(ergative)"}
-    for (key, code), (form, _) in IRREGULAR.items():
-        meaning = "your (one possessor)" if (key, code) == ("you", "g") else meanings[code]
-        yield form, f"I {meaning}" if code == "e" else meaning
 
 
 def _entry(lexicon: Lexicon, lexeme: Lexeme, examples: dict[str, tuple[str, str]]) -> Row:
@@ -88,7 +80,8 @@ def split(sentences: Sequence[tuple[Item, str]]) -> tuple[list[Pair], list[Pair]
         topics.setdefault(item.topic, []).append(at)
     chance = random.Random(SEED)
     held = {at for members in topics.values() for at in chance.sample(members, round(TEST_SHARE * len(members)))}
-    train, test = [], []
+    train: list[Pair] = []
+    test: list[Pair] = []
     for at, (item, text) in enumerate(sentences):
         into, letter = (test, "t") if at in held else (train, "s")
         into.append((f"{letter}{len(into) + 1:04}", text, item.english))

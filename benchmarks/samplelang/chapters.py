@@ -4,6 +4,8 @@
     {{house.P.l:gloss}}        the form with its morphemes parted, in italics
     {{English. | spec}}        alone on a line: a numbered glossed example, a block quote of words, glosses, translation
     {{label: English. | spec}} the same; {{ref label}} elsewhere in the chapter gives its number
+
+Everything else is copied.
 """
 
 from __future__ import annotations

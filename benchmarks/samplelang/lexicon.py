@@ -1,7 +1,7 @@
 """The words of Tarivel, read from `lexicon.tsv`: `key, form, pos, gloss, note`.
 
-A form that begins with `=` is a recipe: `=teach.ag` is a derived word, `=fire+stone` a compound. A note is `loan` (its final
-stop never softens) or `past=…` (another stem before past suffixes).
+A form that begins with `=` is a recipe: `=teach.ag` is a derived word, `=fire+stone` a compound. A note is `loan` (its
+final stop never softens) or `past=…` (another stem before past suffixes).
 """
 
 from __future__ import annotations
@@ -10,16 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.samplelang.morphology import FeatureError, Morph, Stem, derive, inflect
 
 LEXICON = Path(__file__).with_name("lexicon.tsv")
 
-# Forms that no rule gives: the key and the feature, then the whole word and its gloss.
+
+class Irregular(NamedTuple):
+    """A form that no rule gives, its gloss, and what the dictionary says of it."""
+
+    form: str
+    gloss: str
+    meaning: str
+
+
 IRREGULAR = {
-    ("I", "g"): ("mi", "1SG.GEN"),
-    ("you", "g"): ("ša", "2SG.GEN"),
-    ("I", "e"): ("nek", "1SG.ERG"),
+    ("I", "e"): Irregular("nek", "1SG.ERG", "I (ergative)"),
+    ("I", "g"): Irregular("mi", "1SG.GEN", "my; of me"),
+    ("you", "g"): Irregular("ša", "2SG.GEN", "your; of you"),
 }
 PRONOUN_GLOSSES = {"I": "1SG", "you": "2SG", "he": "3SG", "we": "1PL", "yall": "2PL"}
 
@@ -49,7 +58,7 @@ class Lexicon:
     lexemes: Mapping[str, Lexeme]
 
     def stem(self, key: str) -> Stem:
-        """Return the stem of a lexeme, derived words and compounds worked out. Raises FeatureError for an unknown key."""
+        """Return the stem of a lexeme, derived words and compounds worked out. Raises FeatureError if there is none."""
         if key not in self.lexemes:
             raise FeatureError(f"no word {key!r} in the lexicon")
         lexeme = self.lexemes[key]
@@ -59,19 +68,17 @@ class Lexicon:
         return Stem((Morph(lexeme.form, lexeme.label, ""),), lexeme.pos, lexeme.note == "loan", past)
 
     def _made(self, lexeme: Lexeme) -> Stem:
-        first, *others = [self._derived(part) for part in lexeme.form[1:].split("+")]
+        first, *others = [self._part(part) for part in lexeme.form[1:].split("+")]
         morphs = list(first.morphs)
         for part in others:
             morphs += [part.morphs[0]._replace(mark="-"), *part.morphs[1:]]
         return Stem(tuple(morphs), lexeme.pos)
 
-    def _derived(self, recipe: str) -> Stem:
+    def _part(self, recipe: str) -> Stem:
         key, *codes = recipe.split(".")
         stem, left = derive(self.stem(key), tuple(codes))
-        if left:
-            # `they` is a plural that the lexicon lists as a word of its own.
-            return inflect(stem, left)
-        return stem
+        # Only `they` has a feature left: a plural that the lexicon lists as a word of its own.
+        return inflect(stem, left) if left else stem
 
     def word(self, spec: str) -> Stem:
         """Return the word of one specification: `key.feature.feature`.
@@ -82,7 +89,7 @@ class Lexicon:
         key, *codes = spec.split(".")
         irregular = IRREGULAR.get((key, codes[0])) if codes else None
         if irregular:
-            return Stem((Morph(*irregular, ""),), "pron")
+            return Stem((Morph(irregular.form, irregular.gloss, ""),), "pron")
         return inflect(self.stem(key), tuple(codes))
 
     def headword(self, lexeme: Lexeme) -> str:

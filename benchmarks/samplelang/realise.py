@@ -16,6 +16,7 @@ from benchmarks.samplelang.lexicon import Lexicon
 from benchmarks.samplelang.morphology import CLITIC_CODES, FeatureError, Stem, attach
 
 _TOKEN = re.compile(r'^(?P<open>"?\^?)(?P<word>[\w.+]+?)(?P<clitics>(?:=\w+)*)(?P<close>[.,?!;:…"]*)$')
+_FIRST = re.compile(r'(^"?|[.?!…] "?|[.?!…,:]"? "|\." |\^)(\w)')
 _END = re.compile(r'[.?!…:]+"?$')
 
 
@@ -78,23 +79,19 @@ def realise(lexicon: Lexicon, spec: str, english: str = "") -> Realised:
         if not matched:
             raise FeatureError(f"not a word: {token!r}")
         made = word(lexicon, matched["word"] + matched["clitics"])
-        words.append(matched["open"] + "".join(mark(m.mark, m.form) for m in made.morphs) + matched["close"])
-        glosses.append("".join(mark(m.mark, m.gloss) for m in made.morphs))
+        words.append(matched["open"] + "".join(m.mark + m.form for m in made.morphs) + matched["close"])
+        glosses.append("".join(m.mark + m.gloss for m in made.morphs))
     lined = curly(_capitals(" ".join(words)))
     plain = re.sub(r"(?<=\w)[-=](?=\w)", "", lined)
     return Realised(plain, tuple(lined.split(" ")), tuple(glosses))
 
 
-def mark(sign: str, form: str) -> str:
-    """Return `form` with the mark that joins it to what stands before."""
-    return sign + form
-
-
 def _capitals(text: str) -> str:
-    # After `!" ` or `?" ` the sentence usually goes on ("Come!" he said); `^` before a word says that a new one begins.
-    return re.sub(r'(^"?|[.?!…] "?|[.?!…,:]"? "|\." |\^)(\w)', lambda found: found[1].strip("^") + found[2].upper(), text)
+    # After `!" ` or `?" ` the sentence usually goes on ("Come!" he said); `^` says that a new one begins.
+    return _FIRST.sub(lambda found: found[1].strip("^") + found[2].upper(), text)
 
 
 def curly(text: str) -> str:
+    """Return `text` with its straight quotation marks turned into opening and closing ones."""
     text = re.sub(r'(^|[\s(])"', r"\1“", text)
     return text.replace('"', "”")

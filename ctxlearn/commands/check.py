@@ -54,9 +54,14 @@ def _as_dict(contents: Contents, packed: Context, index: Evidence, seconds: floa
         "corpus": contents.corpus.name,
         "language": output.fields(packed.language),
         "contact": output.fields(packed.contact),
-        "sources": [report.as_dict(part) for part in contents.parts],
+        "sources": [report.as_object(part) for part in contents.parts],
         "tests": [
-            {"name": test.name, "n": len(test.items), "policy": test.policy, "coverage": _coverage(test, contents, index)}
+            {
+                "name": test.name,
+                "n": len(test.items),
+                "policy": test.policy,
+                "coverage": _coverage(test, contents, index),
+            }
             for test in contents.tests
         ],
         "leaks": {"removed": packed.removed, "items": [output.fields(leak) for leak in packed.leaks]},
@@ -74,7 +79,9 @@ def _as_dict(contents: Contents, packed: Context, index: Evidence, seconds: floa
 
 def _text(contents: Contents, packed: Context, index: Evidence, seconds: float) -> list[str]:
     corpus = contents.corpus
-    lines = [f"{corpus.language.name} ({corpus.language.code}) – {corpus.contact.name} ({corpus.contact.code})  {corpus.file}"]
+    lines = [
+        f"{corpus.language.name} ({corpus.language.code}) – {corpus.contact.name} ({corpus.contact.code})  {corpus.file}"
+    ]
     for part in contents.parts:
         lines += ["", *report.lines(part)]
     for test in contents.tests:
@@ -84,7 +91,9 @@ def _text(contents: Contents, packed: Context, index: Evidence, seconds: float) 
     lines += ["", *_leaks(packed), ""]
     rows: list[list[object]] = [["section", "records", "tokens"]]
     rows += [[it.title, len(it.records), it.tokens] for it in packed.sections]
-    lines.append(output.table([*rows, ["in all", sum(len(it.records) for it in packed.sections), packed.tokens]], right=(1, 2)))
+    lines.append(
+        output.table([*rows, ["in all", sum(len(it.records) for it in packed.sections), packed.tokens]], right=(1, 2))
+    )
     return [*lines, f"policy {packed.policy}; {seconds:.2f} s"]
 
 

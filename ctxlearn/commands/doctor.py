@@ -49,7 +49,9 @@ def _python() -> str:
 def _packages() -> str:
     found = {name: version(name) for name in ("litellm", "tiktoken", "streamlit", "sacrebleu", "diskcache", "sil-thot")}
     if found["litellm"] in BAD_LITELLM:
-        raise CtxlearnError(f"litellm {found['litellm']} is malicious; uninstall it and change every key on this machine")
+        raise CtxlearnError(
+            f"litellm {found['litellm']} is malicious; uninstall it and change every key on this machine"
+        )
     return ", ".join(f"{name} {number}" for name, number in found.items())
 
 

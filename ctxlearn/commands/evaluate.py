@@ -23,15 +23,25 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("corpus", metavar="CORPUS")
     many: dict[str, Any] = {"action": "append", "default": []}
-    parser.add_argument("--test", metavar="NAME|FILE", help="a declared test set, or a table (default: all declared)", **many)
+    parser.add_argument(
+        "--test", metavar="NAME|FILE", help="a declared test set, or a table (default: all declared)", **many
+    )
     parser.add_argument("--direction", metavar="D", help="such as kgv-eng (default: both)", **many)
     parser.add_argument("--model", metavar="M", help="embedded (default) or a floor", **many)
-    parser.add_argument("--sections", type=output.names, metavar="S", help="dictionary,examples,glossed,grammar,text", **many)
+    parser.add_argument(
+        "--sections", type=output.names, metavar="S", help="dictionary,examples,glossed,grammar,text", **many
+    )
     parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens to pack")
-    parser.add_argument("--limit", type=output.positive, metavar="N", help="only the first N segments; for trying things out")
-    parser.add_argument("--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with")
+    parser.add_argument(
+        "--limit", type=output.positive, metavar="N", help="only the first N segments; for trying things out"
+    )
+    parser.add_argument(
+        "--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with"
+    )
     parser.add_argument("--max-cost", type=float, metavar="USD", help="most to spend; local models cost nothing")
-    parser.add_argument("--fail-under", metavar="METRIC=X", help="exit 4 when a run scores below, such as chrf=40", **many)
+    parser.add_argument(
+        "--fail-under", metavar="METRIC=X", help="exit 4 when a run scores below, such as chrf=40", **many
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -107,7 +117,9 @@ def _check(runs: Sequence[Run], thresholds: Sequence[tuple[str, float]]) -> None
     for it, (metric, least) in itertools.product(runs, thresholds):
         value = next(score.value for score in it.scores if score.metric == metric)
         if (value > least) if METRICS[metric].lower_is_better else (value < least):
-            raise ThresholdError(f"run {it.id} ({it.test} {it.direction} {it.model}): {metric} {value:.2f}, expected {least}")
+            raise ThresholdError(
+                f"run {it.id} ({it.test} {it.direction} {it.model}): {metric} {value:.2f}, expected {least}"
+            )
 
 
 def as_dict(run: Run) -> dict[str, object]:
@@ -146,7 +158,9 @@ def text(run: Run) -> str:
     if run.failed:
         lines.append(f"{run.failed} of {run.n} segments failed and count as empty")
     if run.coverage:
-        lines.append(f"words of the source known: {run.coverage['types']:.0%} of types, {run.coverage['tokens']:.0%} of tokens")
+        lines.append(
+            f"words of the source known: {run.coverage['types']:.0%} of types, {run.coverage['tokens']:.0%} of tokens"
+        )
     if removed := run.leaks.get("removed"):
         lines.append(f"{removed} records were left out of the context because they hold a sentence of this test")
     lines += [f"{_name(it.metric)}: {it.signature}" for it in run.scores]

@@ -16,7 +16,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", metavar="CORPUS", help="the folder to make, or its name below ./corpora")
     parser.add_argument("--name", help="the language's name (default: the folder's)")
     parser.add_argument("--code", help="its code, such as kgv: a BCP 47 tag, or what you call it")
-    parser.add_argument("--contact-name", metavar="NAME", help="the language its books are written in (default: English)")
+    parser.add_argument("--contact-name", metavar="NAME", help="the language of its books (default: English)")
     parser.add_argument("--contact-code", metavar="CODE", help="that language's code (default: eng)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -22,7 +22,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
     )
-    parser.add_argument("--out", type=Path, metavar="F", help="write the context to F (- for stdout), as a model reads it")
+    parser.add_argument(
+        "--out", type=Path, metavar="F", help="write the context to F (- for stdout), as a model reads it"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -33,9 +35,7 @@ def run(args: argparse.Namespace) -> int:
     start = time.perf_counter()
     here = settings.read()
     models.check_name(args.model)
-    pack = packs.open_pack(
-        here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections
-    )
+    pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)

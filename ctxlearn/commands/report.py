@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ctxlearn.formats.base import Omission, Report
 
 SHOWN = 20  # omissions shown; the rest are counted
+SHOWN_DELIBERATE = 5
 
 
 def lines(part: Part) -> list[str]:
@@ -25,8 +26,13 @@ def lines(part: Part) -> list[str]:
 
 def details(report: Report) -> list[str]:
     """Return what was left out and the remarks, as indented lines."""
-    remarks = [f"  note: {remark}" for remark in report.remarks]
-    return [*_left_out(report.left_out), *remarks]
+    broken = [it for it in report.left_out if not it.deliberate]
+    deliberate = [it for it in report.left_out if it.deliberate]
+    return [
+        *_left_out("left out", broken, SHOWN),
+        *_left_out("left out on purpose", deliberate, SHOWN_DELIBERATE),
+        *(f"  note: {remark}" for remark in report.remarks),
+    ]
 
 
 def counts(read: Mapping[str, int]) -> str:
@@ -49,17 +55,19 @@ def as_object(part: Part) -> dict[str, Any]:
         "read": dict(report.read),
         "excluded": part.excluded,
         "held_out": part.held_out,
-        "left_out": [{"place": it.place, "what": it.what, "why": it.why} for it in report.left_out],
+        "left_out": [
+            {"place": it.place, "what": it.what, "why": it.why, "deliberate": it.deliberate} for it in report.left_out
+        ],
         "remarks": list(report.remarks),
     }
 
 
-def _left_out(omissions: Sequence[Omission]) -> list[str]:
+def _left_out(title: str, omissions: Sequence[Omission], most: int) -> list[str]:
     if not omissions:
         return []
-    shown = [f"    {it.place}: {it.why}" + (f": {it.what!r}" if it.what else "") for it in omissions[:SHOWN]]
-    more = [f"    … and {len(omissions) - SHOWN:,} more"] if len(omissions) > SHOWN else []
-    return [f"  left out: {len(omissions):,}", *shown, *more]
+    shown = [f"    {it.place}: {it.why}" + (f": {it.what!r}" if it.what else "") for it in omissions[:most]]
+    more = [f"    … and {len(omissions) - most:,} more"] if len(omissions) > most else []
+    return [f"  {title}: {len(omissions):,}", *shown, *more]
 
 
 def _singular(name: str) -> str:

@@ -41,7 +41,9 @@ def _list(runs: tuple[Run, ...], json: bool) -> None:
     if json:
         output.as_json({"runs": [as_dict(it) for it in runs]})
         return
-    rows: list[list[object]] = [["run", "started", "corpus", "test", "direction", "model", "n", "BLEU", "chrF", "chrF++", "status"]]
+    rows: list[list[object]] = [
+        ["run", "started", "corpus", "test", "direction", "model", "n", "BLEU", "chrF", "chrF++", "status"]
+    ]
     for it in runs:
         values = {score.metric: f"{score.value:.1f}" for score in it.scores}
         scores = [values.get(metric, "") for metric in ("bleu", "chrf", "chrf++")]
@@ -55,7 +57,9 @@ def _show(found: Run, segments: tuple[RunSegment, ...], json: bool) -> None:
         return
     print(text(found))
     for it in sorted(segments, key=lambda it: (it.score is not None, it.score or 0)):
-        print(f"{it.id}  chrF++ {it.score or 0:.1f}" + (f"  {it.problem.kind}: {it.problem.text}" if it.problem else ""))
+        print(
+            f"{it.id}  chrF++ {it.score or 0:.1f}" + (f"  {it.problem.kind}: {it.problem.text}" if it.problem else "")
+        )
         print(f"  source     {it.source}\n  hypothesis {it.hypothesis}")
         print("\n".join(f"  reference  {reference}" for reference in it.references))
 

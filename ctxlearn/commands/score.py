@@ -13,7 +13,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("hypotheses", metavar="HYP", type=Path, help="translations, one a line")
     parser.add_argument("references", metavar="REF", type=Path, nargs="+", help="references, line by line the same")
-    parser.add_argument("--lang", required=True, metavar="CODE", help="the language of the texts; it chooses the tokenizer")
+    parser.add_argument(
+        "--lang", required=True, metavar="CODE", help="the language of the texts; it chooses the tokenizer"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -25,7 +27,9 @@ def run(args: argparse.Namespace) -> int:
     streams = [lines.read(path) for path in args.references]
     for path, stream in zip(args.references, streams, strict=True):
         if len(stream) != len(hypotheses):
-            raise UsageError(f"{path}: {len(stream)} lines, and {args.hypotheses} has {len(hypotheses)}; they must be as many")
+            raise UsageError(
+                f"{path}: {len(stream)} lines, and {args.hypotheses} has {len(hypotheses)}; they must be as many"
+            )
     references = [tuple(texts) for texts in zip(*streams, strict=True)]
     try:
         scores = scoring.score(hypotheses, references, args.lang)

@@ -25,16 +25,24 @@ SOME = 64  # lines of a pipe that are translated together
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("corpus", metavar="CORPUS")
-    parser.add_argument("text", metavar="TEXT", nargs="*", help="what to translate; - or nothing reads a pipe, line by line")
+    parser.add_argument(
+        "text", metavar="TEXT", nargs="*", help="what to translate; - or nothing reads a pipe, line by line"
+    )
     parser.add_argument("--to", metavar="CODE", help="the language to translate into (default: the other one)")
     parser.add_argument("--model", default="embedded", metavar="M", help="embedded (default) or a floor")
     parser.add_argument("-i", "--input", type=Path, metavar="FILE", help="translate a file, line by line")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there; what is finished is kept in FILE.part")
-    parser.add_argument("--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write there; what is finished is kept in FILE.part"
+    )
+    parser.add_argument(
+        "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
+    )
     parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens to pack")
     parser.add_argument("--evidence", action="store_true", help="show what in the books speaks of each word")
     parser.add_argument("-n", type=output.positive, default=1, metavar="N", help="alternatives to give with --json")
-    parser.add_argument("--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with")
+    parser.add_argument(
+        "--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with"
+    )
     parser.add_argument("--max-cost", type=float, metavar="USD", help="most to spend; local models cost nothing")
     parser.add_argument("--dry-run", action="store_true", help="say what would be asked and what it would cost")
     shape = parser.add_mutually_exclusive_group()
@@ -124,7 +132,9 @@ class _Job:
         from ctxlearn.data import Segment
 
         language, contact = self.pack.language, self.pack.contact
-        output.warn(f"{language.name} ({language.code}) – {contact.name} ({contact.code}); type a sentence, Ctrl-D ends")
+        output.warn(
+            f"{language.name} ({language.code}) – {contact.name} ({contact.code}); type a sentence, Ctrl-D ends"
+        )
         systems: dict[str, System] = {}
         while True:
             try:
@@ -240,7 +250,9 @@ class _Job:
             "confidence": it.confidence,
             "problem": None if it.problem is None else output.fields(it.problem),
             "alternatives": [output.fields(other) for other in it.alternatives],
-            "evidence": [{**output.fields(one), "records": [output.fields(r) for r in one.records]} for one in evidence],
+            "evidence": [
+                {**output.fields(one), "records": [output.fields(r) for r in one.records]} for one in evidence
+            ],
             "usage": None,
             "cost_usd": 0.0,
         }

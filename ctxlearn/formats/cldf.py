@@ -59,6 +59,7 @@ def read(path: Path, options: Options) -> Material:
     by_entry: Links = defaultdict(list)
     examples = tuple(_examples(module, by_sense, by_entry)) if EXAMPLES in module.sheets else ()
     entries = tuple(_entries(module, by_sense, by_entry)) if ENTRIES in module.sheets else ()
+    module.notebook.uneven(examples)
     module.note_unread()
     counts = {"entries": len(entries), "senses": sum(len(e.senses) for e in entries), "examples": len(examples)}
     return Material(entries, examples, report=module.notebook.report(counts))
@@ -113,13 +114,16 @@ def _entries(module: Module, by_sense: Links, by_entry: Links) -> Iterator[Entry
     headwords = _headwords(module, columns["headword"], identifier)
     noted = {kind: _noted(module, kind) for kind in (ENTRIES, SENSES)}
     senses, notes = _senses(module, headwords, by_sense, noted[SENSES])
+    seen: set[str] = set()
     for row in module.rows(ENTRIES):
         key, headword = text(row, identifier), text(row, columns["headword"])
+        no_sense = "no sense" if key not in seen else f"the id {key!r} stood before; that entry has the senses"
+        seen.add(key)
         own = senses.pop(key, [])  # of two entries with one id the first has the senses
         if module.is_foreign(ENTRIES, row):
             continue
         if not headword or not own:
-            module.omit(ENTRIES, row, headword or key, "no sense" if headword else "no headword")
+            module.omit(ENTRIES, row, headword or key, no_sense if headword else "no headword")
             continue
         own[0] = Sense(own[0].description, tuple(dict.fromkeys((*own[0].examples, *by_entry.get(key, ())))))
         remarks = [

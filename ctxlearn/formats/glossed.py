@@ -60,7 +60,7 @@ def joined(morphemes: Sequence[str], glosses: Sequence[str]) -> tuple[tuple[str,
 
     A morpheme that begins with `-`, `=` or `~`, or follows one that ends so, belongs to the word before it; its gloss
     gets the same mark. Punctuation and names without a gloss stand for themselves. Where there are not as many glosses
-    as morphemes both are returned as they are.
+    as morphemes each line is joined by its own marks.
 
     >>> joined(["ka", "=at", "gonggung", "=nin", "."], ["2SG", "=OBJ", "call; call.out", "NEG", ""])
     (('ka=at', 'gonggung=nin', '.'), ('2SG=OBJ', 'call/call.out=NEG', '.'))
@@ -68,19 +68,25 @@ def joined(morphemes: Sequence[str], glosses: Sequence[str]) -> tuple[tuple[str,
     parts = [one_word(morpheme) for morpheme in morphemes]
     labels = [one_word(gloss) for gloss in glosses]
     if len(parts) != len(labels):
-        return tuple(filter(None, parts)), tuple(filter(None, labels))
-    words: list[str] = []
-    lines: list[str] = []
-    for part, label in zip(parts, labels, strict=True):
-        if not part and not label:
+        return tuple(_chained(parts, parts)), tuple(_chained(labels, labels))
+    parts = [part or "∅" if label else part for part, label in zip(parts, labels, strict=True)]
+    marked = [_marked(part, label) for part, label in zip(parts, labels, strict=True)]
+    return tuple(_chained(parts, parts)), tuple(_chained(marked, parts))
+
+
+def _chained(pieces: Sequence[str], parts: Sequence[str]) -> list[str]:
+    """Join the pieces of one line where the morphemes `parts` belong together."""
+    line: list[str] = []
+    before = ""
+    for piece, part in zip(pieces, parts, strict=True):
+        if not part:
             continue
-        shown, gloss = part or "∅", _marked(part, label)
-        if words and _belongs(words[-1], shown):
-            words[-1], lines[-1] = _attach(words[-1], shown), _attach(lines[-1], gloss)
+        if line and _belongs(before, part):
+            line[-1] += piece[1:] if before[-1] in _EDGES and part[0] in _EDGES else piece
         else:
-            words.append(shown)
-            lines.append(gloss)
-    return tuple(words), tuple(lines)
+            line.append(piece)
+        before = part
+    return line
 
 
 def _belongs(before: str, part: str) -> bool:
@@ -89,8 +95,13 @@ def _belongs(before: str, part: str) -> bool:
     return (part[0] in _EDGES and any(map(str.isalnum, before))) or before[-1] in _EDGES
 
 
-def _attach(before: str, part: str) -> str:
-    return before + (part[1:] if before[-1] in _EDGES and part[0] in _EDGES else part)
+def looks_glossed(glosses: Sequence[str]) -> bool:
+    """Whether some gloss has what only glosses have: a category in capitals, a mark or a point between letters.
+
+    >>> looks_glossed(["dog-ERG", "see"]), looks_glossed(["says", "the", "book"])
+    (True, False)
+    """
+    return _GLOSS_LIKE.search(" ".join(glosses)) is not None
 
 
 def _marked(part: str, label: str) -> str:
@@ -174,7 +185,7 @@ def _assembled(body: Sequence[str], translation: re.Match[str], number: str) -> 
     found = list(_word_lines(body[len(body) % 2 :]))
     words = tuple(word for line, _ in found for word in line)
     glosses = tuple(gloss for _, line in found for gloss in line)
-    if len(words) != len(glosses) and (len(found) > 1 or not (number or _GLOSS_LIKE.search(" ".join(glosses)))):
+    if len(words) != len(glosses) and (len(found) > 1 or not (number or looks_glossed(glosses))):
         return None
     mark, primary = judged(clean(sentence))
     word_mark, first = judged(words[0]) if words else ("", "")

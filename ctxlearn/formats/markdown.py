@@ -22,13 +22,12 @@ from pathlib import Path
 from ctxlearn.data import Block, Example, clean
 from ctxlearn.errors import FormatError
 from ctxlearn.formats.base import Format, Material, Options, read_text
-from ctxlearn.formats.glossed import Piece, pieces
+from ctxlearn.formats.glossed import Piece, looks_glossed, pieces
 from ctxlearn.formats.markdown_chunks import Chunk, chunks
-from ctxlearn.formats.notebook import SHOWN, Notebook
+from ctxlearn.formats.notebook import Notebook
 
 EXTENSIONS = (".md", ".markdown", ".txt")
 
-_HARD_BREAK = re.compile(r"(?:\\|[ \t]+)$")
 _EMPHASIS = re.compile(r"(\*\*|\*|__|_)(?=\S)([^*_]+)(?<=\S)\1$")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:[ \t]+\"[^\"]*\")?\)")
 _SMALL_CAPS = re.compile(r"\[([^\[\]]+)\]\{\.(?:smallcaps|sc)\}")
@@ -84,7 +83,7 @@ def read(path: Path, options: Options) -> Material:
             blocks.append(
                 _placed(block, notebook.unique(f"{Path(name).with_suffix('').as_posix()}:{number:04}", place), place)
             )
-    _note_uneven(blocks, notebook)
+    notebook.uneven(block.example for block in blocks if block.example)
     counts["examples"] = sum(block.example is not None for block in blocks)
     counts["paragraphs"] = len(blocks) - counts["examples"] - counts["tables"]
     return Material(blocks=tuple(blocks), report=notebook.report(dict(counts)))
@@ -158,8 +157,10 @@ def _records(chunk: Chunk) -> Iterator[tuple[int, Block]]:
 
 
 def _is_sure(example: Example | None) -> bool:
-    """Whether lines outside a quote are an example: numbered and, where glossed, with a gloss for each word."""
-    return example is not None and bool(example.number) and len(example.analyzed_words) == len(example.glosses)
+    """Whether lines outside a quote are an example: numbered and, where unequally glossed, clearly glossed."""
+    if example is None or not example.number:
+        return False
+    return len(example.analyzed_words) == len(example.glosses) or looks_glossed(example.glosses)
 
 
 def _text(lines: Iterable[str], chunk: Chunk) -> str:
@@ -175,28 +176,19 @@ def _inline(line: str) -> str:
     >>> _inline("see [ch. 3](03.md) on [erg]{.smallcaps}\\")
     'see ch. 3 on ERG'
     """
-    line = _SMALL_CAPS.sub(lambda match: match[1].upper(), _LINK.sub(r"\1", _HARD_BREAK.sub("", line)))
+    line = _SMALL_CAPS.sub(lambda match: match[1].upper(), _LINK.sub(r"\1", _unbroken(line)))
     return _ESCAPE.sub(r"\1", line)
+
+
+def _unbroken(line: str) -> str:
+    """Return a line without the two blanks or the backslash of a hard break."""
+    return line.rstrip(" \t").removesuffix("\\")
 
 
 def _example_line(line: str) -> str:
     """Return a line that may be of an example, without emphasis around the whole and a line block's mark too."""
-    line = _HARD_BREAK.sub("", line).removeprefix("| ")
+    line = _unbroken(line).removeprefix("| ")
     return _inline(_EMPHASIS.sub(r"\2", line) if _EMPHASIS.match(line) else line)
-
-
-def _note_uneven(blocks: Iterable[Block], notebook: Notebook) -> None:
-    """Remark on the examples that have not as many glosses as words."""
-    uneven = [
-        f"{block.place} ({len(block.example.analyzed_words)} and {len(block.example.glosses)})"
-        for block in blocks
-        if block.example and len(block.example.analyzed_words) != len(block.example.glosses)
-    ]
-    if uneven:
-        more = ", …" if len(uneven) > SHOWN else ""
-        notebook.remark(
-            f"{len(uneven):,} examples with unequal numbers of words and glosses: {', '.join(uneven[:SHOWN])}{more}"
-        )
 
 
 FORMAT = Format(

@@ -20,16 +20,17 @@ from typing import Literal
 ChunkKind = Literal["heading", "table", "list", "quote", "code", "paragraph"]
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
-_ATTRIBUTES = re.compile(r"[ \t]*\{[#.][^{}]*\}$")
+_COMMENT = re.compile(r"<!--(?:[^<-]|-(?!->)|<(?!!--))*-->")  # none holds another, so that open ones cost no time
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t](.*))?$")
+_CLOSING = re.compile(r"(?:^|(?<=[ \t]))#+$")
+_ATTRIBUTES = re.compile(r"\{[#.][^{}]*\}$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _INDENTED = re.compile(r"(?: {4}|\t)(.*)")
 _QUOTE = re.compile(r" {0,3}>[ \t]?(.*)")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,4}[.)])[ \t]+\S")
 _BREAK = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
-_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")
 _LINK = re.compile(r" {0,3}\[[^\]]+\]:[ \t]+\S+")
 
 
@@ -92,7 +93,8 @@ def _next(lines: list[str], start: int) -> tuple[Chunk | None, int]:
 
 
 def _heading(text: str, level: int, start: int) -> Chunk:
-    return Chunk("heading", start + 1, (_ATTRIBUTES.sub("", text.strip()),), level)
+    title = _ATTRIBUTES.sub("", _CLOSING.sub("", text.strip()).strip()).strip()
+    return Chunk("heading", start + 1, (title,), level)
 
 
 def _fenced(lines: list[str], start: int, fence: str) -> tuple[Chunk, int]:
@@ -112,7 +114,7 @@ def _is_table(lines: list[str], start: int) -> bool:
     if "|" not in lines[start]:
         return False
     below = lines[start + 1] if start + 1 < len(lines) else ""
-    return lines[start].lstrip().startswith("|") or ("|" in below and bool(_DELIMITER.match(below)))
+    return lines[start].lstrip().startswith("|") or ("|" in below and bool(_DELIMITER.match(below.strip())))
 
 
 def _items(lines: list[str]) -> tuple[str, ...]:

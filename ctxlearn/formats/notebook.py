@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ctxlearn.data import Example
 from ctxlearn.formats.base import Omission, Options, Report
 
-SHOWN = 5  # examples in one remark; the rest are counted
+SHOWN = 5  # so many are listed in one remark; the rest are counted
 
 
 class Notebook:
@@ -33,8 +34,18 @@ class Notebook:
     def unread(self, file: str, columns: Mapping[str, int]) -> None:
         """Note the columns of a file that nothing was read from, with the number of their filled cells."""
         if columns:
-            names = ", ".join(f"{name!r} ({count:,} cells)" for name, count in columns.items())
+            names = ", ".join(f"{name!r} ({count:,} cell{'s' * (count != 1)})" for name, count in columns.items())
             self.remark(f"{file}: not read: {names}")
+
+    def uneven(self, examples: Iterable[Example]) -> None:
+        """Note the examples that have not as many glosses as words."""
+        found = [
+            f"{example.place} ({len(example.analyzed_words)} and {len(example.glosses)})"
+            for example in examples
+            if len(example.analyzed_words) != len(example.glosses)
+        ]
+        if found:
+            self.remark(f"{len(found):,} examples with unequal numbers of words and glosses: {_listed(found, ', ')}")
 
     def unique(self, identifier: str, place: str) -> str:
         """Return `identifier`, with a suffix and a remark when it was given before."""
@@ -49,6 +60,10 @@ class Notebook:
         """Close the account."""
         remarks = [*self._remarks]
         if self._repeated:
-            more = f" and {len(self._repeated) - SHOWN:,} more" if len(self._repeated) > SHOWN else ""
-            remarks.append(f"ids that stood before: {'; '.join(self._repeated[:SHOWN])}{more}")
+            remarks.append(f"ids that stood before: {_listed(self._repeated, '; ')}")
         return Report(read, tuple(self._left_out), tuple(remarks))
+
+
+def _listed(found: Sequence[str], separator: str) -> str:
+    more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+    return separator.join(found[:SHOWN]) + more

@@ -18,7 +18,9 @@ N = TypeVar("N", int, float)
 class Usage:
     """Tokens of one request; None is unknown, never 0 for unknown.
 
-    `read` counts all input tokens, the `cached` ones included; `stored` is token-seconds of provider storage.
+    `read` counts all input tokens, those `cached` (read from the provider's cache) and those `written` to it included;
+    `written_1h` are those of the written that are to stay for an hour, which some providers price apart; `stored` is
+    token-seconds of provider storage, less than 0 when storage that was counted already is given up early.
     """
 
     read: int | None = 0
@@ -26,6 +28,7 @@ class Usage:
     written: int | None = 0
     stored: float | None = 0
     made: int | None = 0
+    written_1h: int | None = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -34,6 +37,7 @@ class Usage:
             _sum(self.written, other.written),
             _sum(self.stored, other.stored),
             _sum(self.made, other.made),
+            _sum(self.written_1h, other.written_1h),
         )
 
 

@@ -1,4 +1,4 @@
-"""LaTeX grammars, of the Language Science Press kind and near it: numbered examples, tables and references over a whole book.
+"""LaTeX grammars, of the Language Science Press kind and near it: examples, tables, references over a whole book.
 
 The stages, one file each, and this module joins them:
 
@@ -43,8 +43,9 @@ def read(path: Path, options: Options) -> Material:
         _read_unit(unit, book, macros, blocks)
     for file in sources.word_lists:
         why = "a word list belongs to the dictionary; name the file as a source of its own to read it"
-        book.left_out.append(Omission(options.place(file), f"word list {file.stem}", why))
-    return Material(blocks=tuple(_resolved(block, book) for block in book.blocks), report=_report(book, macros, sources))
+        book.left_out.append(Omission(options.place(file), f"word list {file.stem}", why, True))
+    resolved = tuple(_resolved(block, book) for block in book.blocks)
+    return Material(blocks=resolved, report=_report(book, macros, sources))
 
 
 def _bibliography(file: Path, options: Options, book: Book) -> str:
@@ -96,7 +97,8 @@ def _resolved(block: Block, book: Book) -> Block:
     resolve = book.references.resolve
     headings = tuple(resolve(heading) for heading in block.headings)
     if block.example is None:
-        return replace(block, text="\n".join(clean(resolve(line)) for line in block.text.split("\n")), headings=headings)
+        lines = (clean(resolve(line)) for line in block.text.split("\n"))
+        return replace(block, text="\n".join(lines), headings=headings)
     return replace(block, example=_resolved_example(block.example, book), headings=headings)
 
 

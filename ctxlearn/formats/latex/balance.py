@@ -1,12 +1,13 @@
-"""Balance: braces repaired on the spot, so that every later stage may count on pairs.
+r"""Balance: braces repaired on the spot, so that every later stage may count on pairs.
 
-A brace left open is closed at the next boundary (blank line, heading, `\\begin`, `\\end`, `\\ex`, `\\item`); a closing brace
-without its partner is dropped. Which is which is decided within the innermost environment: an `\\end` or a heading ends
-every brace opened since its `\\begin`.
+A brace left open is closed at the next boundary (blank line, heading, `\begin`, `\end`, `\ex`, `\item`); a closing
+brace without its partner is dropped. Which is which is decided within the innermost environment: an `\end` or a heading
+ends every brace opened since its `\begin`.
 """
 
 from __future__ import annotations
 
+from ctxlearn.formats.latex.commands import BOLD, CITATIONS, ITALIC, REFERENCES, SMALL_CAPS
 from ctxlearn.formats.latex.tokens import Node
 
 HEADINGS = {
@@ -22,15 +23,15 @@ HEADINGS = {
 }
 _OPENERS = frozenset(("ea", "eal"))
 _BOUNDARIES = frozenset((*HEADINGS, *(f"{name}*" for name in HEADINGS), "begin", "end", "ex", "item", *_OPENERS, "z"))
+# Commands whose argument TeX ends at a blank line at the latest.
+_SHORT = ITALIC | BOLD | SMALL_CAPS | frozenset((*REFERENCES, *CITATIONS, "label", "href", "textcolor"))
 _HEADINGS = frozenset((*HEADINGS, *(f"{name}*" for name in HEADINGS)))
 
 
 def environment(tokens: list[Node], i: int) -> str:
-    """Return the name after the `\\begin` or `\\end` at `i`, or `` when there is none."""
-    if i + 3 < len(tokens) + 0 and tokens[i + 1].kind == "open" and tokens[i + 2].kind == "text":
-        if tokens[i + 3].kind == "close":
-            return tokens[i + 2].text.strip()
-    return ""
+    r"""Return the name after the `\begin` or `\end` at `i`, or `` when there is none."""
+    ahead = tokens[i + 1 : i + 4]
+    return ahead[1].text.strip() if [token.kind for token in ahead] == ["open", "text", "close"] else ""
 
 
 def balance(tokens: list[Node], definitions: bool = False) -> tuple[list[Node], list[tuple[int, str]]]:
@@ -75,6 +76,9 @@ def _unpaired(tokens: list[Node], definitions: bool) -> tuple[set[int], set[int]
                 stack.pop()
             else:
                 stray.add(i)
+        elif kind == "par":
+            while stack and not stack[-1][0] and tokens[stack[-1][1] - 1].text in _SHORT and stack[-1][1]:
+                unclosed.add(stack.pop()[1])
         elif kind == "cmd" and token.text in _BOUNDARIES and not definitions:
             name = environment(tokens, i) if token.text in ("begin", "end") else "ea"
             if token.text in _OPENERS or (token.text == "begin" and name):

@@ -1,6 +1,6 @@
 """The bibliography: from the book's .bib files only what a citation in the text shows, author and year.
 
-    entry ::= "@" type "{" key "," (field "=" value ",")* "}"
+entry ::= "@" type "{" key "," (field "=" value ",")* "}"
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass, field
 
 from ctxlearn.data import clean
-from ctxlearn.formats.latex.symbols import ACCENTS, SYMBOLS, accented
+from ctxlearn.formats.latex.symbols import SYMBOLS, accented
 
 _ENTRY = re.compile(r"^[ \t]*@(\w+)[ \t]*\{[ \t]*([^,\s}]+)[ \t]*,", re.MULTILINE)
-_FIELD = re.compile(r"(?:^|,)[ \t]*(author|editor|year|date|shortauthor|shorthand|crossref)[ \t]*=[ \t]*", re.I | re.M)
+_FIELD = re.compile(
+    r"(?:^|,)[ \t]*(author|editor|year|date|shortauthor|shorthand|crossref)[ \t]*=[ \t]*", re.IGNORECASE | re.MULTILINE
+)
 _ACCENT = re.compile(r"""\\(?:(['`^"~=.])|([uvHckrdb])(?![A-Za-z]))\s*(?:\{\\?([A-Za-z]?)\}|\\?([A-Za-z]))""")
 _COMMAND = re.compile(r"\\([A-Za-z]+|[^A-Za-z])\s*")
 _AND = re.compile(r"\s+and\s+")
@@ -61,7 +63,8 @@ class Bibliography:
             if not fields:
                 self.missing[key] = self.missing.get(key, 0) + 1
                 return key, ""
-            names = fields.get("shortauthor") or fields.get("author") or fields.get("editor") or fields.get("shorthand", "")
+            named = (fields.get(name, "") for name in ("shortauthor", "author", "editor", "shorthand"))
+            names = next(filter(None, named), "")
             year = fields.get("year") or fields.get("date", "")
             found = _YEAR.search(year)
             self.known[key] = (_surnames(names) or key, found.group() if found else plain(year))
@@ -71,7 +74,7 @@ class Bibliography:
         body = self.bodies.get(key)
         if body is None:
             return {}
-        fields = {}
+        fields: dict[str, str] = {}
         for match in _FIELD.finditer(body):
             fields.setdefault(match[1].lower(), _value(body, match.end()))
         parent = fields.get("crossref", "").strip()
@@ -96,12 +99,12 @@ def _value(body: str, at: int) -> str:
 
 
 def plain(value: str) -> str:
-    """Return a field's value without its LaTeX.
+    r"""Return a field's value without its LaTeX.
 
-    >>> plain("M{\\\\\\"u}ller, {J}os\\\\'e")
+    >>> plain("M{\\\"u}ller, {J}os\\'e")
     'Müller, José'
     """
-    value = _ACCENT.sub(lambda m: accented(m[1] or m[2], m[3] or m[4] or "") if (m[1] or m[2]) in ACCENTS else "", value)
+    value = _ACCENT.sub(lambda match: accented(match[1] or match[2], match[3] or match[4] or ""), value)
     value = _COMMAND.sub(lambda m: SYMBOLS.get(m[1], ""), value)
     return clean(value.replace("{", "").replace("}", "").replace("~", " "))
 

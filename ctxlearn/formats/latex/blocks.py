@@ -8,9 +8,10 @@ from ctxlearn.data import clean
 from ctxlearn.formats.latex import commands
 from ctxlearn.formats.latex.balance import HEADINGS
 from ctxlearn.formats.latex.book import Book
-from ctxlearn.formats.latex.examples import EXAMPLE_ENVIRONMENTS, Examples
+from ctxlearn.formats.latex.examples import Examples
 from ctxlearn.formats.latex.floats import Floats, is_float
 from ctxlearn.formats.latex.inline import Inline
+from ctxlearn.formats.latex.items import EXAMPLE_ENVIRONMENTS
 from ctxlearn.formats.latex.references import Target
 from ctxlearn.formats.latex.tables import is_list, items, list_items, rows
 from ctxlearn.formats.latex.tokens import Node
@@ -108,9 +109,7 @@ class Blocks:
     def _transparent(self, node: Node) -> None:
         """Read what stands in an environment that only sets it differently."""
         walk = Walk(node.children)
-        walk.option()
-        if node.text.rstrip("*") in ("minipage", "adjustbox", "multicols", "spacing", "framed", "list", "textblock"):
-            walk.pass_by("om")
+        walk.pass_by("om" if node.text.rstrip("*") in commands.SETTING_WITH_ARGUMENTS else "o")
         if node.text.rstrip("*") in HEADINGS:  # \begin{paragraph}{title} is used like the command
             self._heading(Node("cmd", node.text, node.line), walk)
         self.read(walk.rest())
@@ -122,7 +121,7 @@ class Blocks:
         lines: list[str] = []
         for number, (label, nodes) in enumerate(list_items(self.inline, env), 1):
             mark = f"{number}." if env.text.startswith(("enumerate", "compactenum")) else "-"
-            lead = " ".join(filter(None, (mark, label)))
+            lead = label or mark
             text: list[Node] = []
             for node in nodes:
                 if is_list(node):

@@ -130,10 +130,10 @@ class Book:
         if name:
             self.references.targets.setdefault(name, self.here)
 
-    def omit(self, line: int, what: str, why: str) -> None:
-        """Say that something was left out."""
+    def omit(self, line: int, what: str, why: str, deliberate: bool = True) -> None:
+        """Say that something was left out; not deliberate when it is broken."""
         if self.kept:
-            self.left_out.append(Omission(self.place(line), what, why))
+            self.left_out.append(Omission(self.place(line), what, why, deliberate))
 
     def heading(self, level: int, text: str) -> None:
         """Begin a chapter or section under its heading."""

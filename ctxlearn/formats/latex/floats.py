@@ -1,4 +1,4 @@
-"""Floats: tables and figures with captions, as one block that begins `Table 9.1: …`; drawings are named and left out."""
+"""Floats: tables and figures with captions, as one block that begins `Table 9.1: …`; drawings are left out."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Callable, Sequence
 from ctxlearn.data import clean
 from ctxlearn.formats.latex import commands
 from ctxlearn.formats.latex.book import Book
-from ctxlearn.formats.latex.examples import EXAMPLE_ENVIRONMENTS
 from ctxlearn.formats.latex.inline import Inline
+from ctxlearn.formats.latex.items import EXAMPLE_ENVIRONMENTS
 from ctxlearn.formats.latex.references import Target
 from ctxlearn.formats.latex.tables import is_list, items, rows
 from ctxlearn.formats.latex.tokens import Node
 from ctxlearn.formats.latex.walk import Walk
 
 _CAPTIONS = frozenset(("caption", "captionof"))
-_SETTING = frozenset("center minipage footnotesize small adjustbox subfigure scriptsize flushleft threeparttable".split())
-_WITH_ARGUMENTS = frozenset(("minipage", "adjustbox", "subfigure"))
 # A long table's head and foot on its further pages: `\endfirsthead head \endhead foot \endfoot`.
 _LONG_PARTS = ("endfirsthead", "endhead", "endfoot", "endlastfoot")
 
@@ -84,7 +82,7 @@ class Floats:
                     walk.argument()
                 captions.append(self.caption(walk, kind, node.text.endswith("*")))
             elif node.kind == "cmd" and node.text == "label":
-                self.inline.text((node, Node("group", "", node.line, tuple(walk.argument()))))
+                self.inline.label(walk)
             else:
                 rest.append(node)
         return captions, rest
@@ -112,7 +110,8 @@ class Floats:
         if is_list(node):
             return items(self.inline, node)
         if name in commands.DRAWINGS and name not in commands.FLOATS:
-            self.book.omit(node.line, f"drawing {name} of {kind} {self.book.here.number}", "a drawing has no running text")
+            what = f"drawing {name} of {kind} {self.book.here.number}"
+            self.book.omit(node.line, what, "a drawing has no running text")
             return []
         return self._lines(_opened(node.children), kind)
 
@@ -124,9 +123,9 @@ def _opened(nodes: Sequence[Node]) -> list[Node]:
     for node in nodes:
         if node.kind == "group" and node.text == "block" and previous not in (_CAPTIONS | commands.FOOTNOTES):
             result += _opened(node.children)
-        elif node.kind == "env" and node.text in _SETTING:
+        elif node.kind == "env" and node.text in commands.SETTING:
             walk = Walk(node.children)
-            walk.pass_by("om" if node.text in _WITH_ARGUMENTS else "o")
+            walk.pass_by("om" if node.text in commands.SETTING_WITH_ARGUMENTS else "o")
             result += _opened(walk.rest())
         else:
             result.append(node)

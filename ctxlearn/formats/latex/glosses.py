@@ -132,8 +132,10 @@ def _judgement(line: list[str]) -> tuple[str, list[str]]:
     return (match[1], [line[0][match.end() :], *line[1:]]) if match else ("", line)
 
 
-_SOURCE = re.compile(r"\s*(\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*$)[.\s]*$")
-_CLOSING = re.compile(r"[’”](?=[\s.,;({\[]|$)")
+_PAIRS = {")": "(", "}": "{", "]": "["}
+_TAIL = re.compile(r"(?<=[’”])[.,]?\s*([({\[][^‘’“”]*)$")
+_LONGEST = 200  # a source's label is never longer
+_MOST = 6  # nor are there more of them after one translation
 _REMARK = re.compile(r"[({\[]\s*(?:lit|i\. ?e|e\. ?g|or\b|cf|context|=|‘|said|intended|not\b)", re.IGNORECASE)
 
 
@@ -146,10 +148,30 @@ def translation(text: str) -> tuple[str, str]:
     ('‘She is old.’ (lit. ‘Her time is far.’)', '')
     """
     sources: list[str] = []
-    while (match := _SOURCE.search(text)) and _stands_after(text, match.start()) and not _REMARK.match(match[1]):
-        sources.insert(0, match[1].strip("(){}[] "))
-        text = text[: match.start()].rstrip()
+    while len(sources) < _MOST and (at := _last_brackets(text)) is not None:
+        if not _stands_after(text, at) or _REMARK.match(text, at):
+            break
+        sources.insert(0, text[at:].strip("(){}[]. "))
+        text = text[:at].rstrip()
+    if not sources and (match := _TAIL.search(text)) and not _REMARK.match(match[1]):
+        return unquoted(text[: match.start()]), match[1].strip("(){}[]. ")  # its brackets do not pair
     return unquoted(text), "; ".join(filter(None, sources))
+
+
+def _last_brackets(text: str) -> int | None:
+    """Return where the brackets that end a text open; also when just their closing one was forgotten."""
+    end = len(text.rstrip(". "))
+    closing = text[end - 1 : end]
+    depth = 0
+    for i in range(end - 1, max(-1, end - _LONGEST), -1):
+        if closing not in _PAIRS:
+            if text[i] in "(’)":
+                return i if text[i] == "(" else None
+        elif text[i] in (closing, _PAIRS[closing]):
+            depth += 1 if text[i] == closing else -1
+            if not depth:
+                return i
+    return None
 
 
 def _stands_after(text: str, at: int) -> bool:

@@ -1,18 +1,21 @@
 """Inline text: the words of a paragraph, a heading, a table cell or a gloss, with their LaTeX resolved.
 
-There are three modes. `prose` marks emphasis (`*italic*`, `**bold**`) and keeps footnotes in brackets; `plain` (headings,
-translations) marks nothing; `words` (lines of interlinear text) besides leaves out subscripts, which label brackets there.
+There are three modes. `prose` marks emphasis (`*italic*`, `**bold**`) and keeps footnotes in brackets; `plain`
+(headings, translations) marks nothing; `words` (lines of interlinear text) besides leaves out subscripts, which label
+brackets there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ctxlearn.data import clean
 from ctxlearn.formats.latex import commands
 from ctxlearn.formats.latex.book import Book
+from ctxlearn.formats.latex.commands import names
+from ctxlearn.formats.latex.formulas import formula
 from ctxlearn.formats.latex.references import mark, upper
 from ctxlearn.formats.latex.symbols import ACCENTS, SYMBOLS, TIPA, accented, subscript, superscript
 from ctxlearn.formats.latex.tokens import Node
@@ -26,10 +29,10 @@ _PADDED = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 def typographic(text: str) -> str:
-    """Return `text` with LaTeX's dashes and quotes as characters; an apostrophe before a letter stays as it is.
+    r"""Return `text` with LaTeX's dashes and quotes as characters; an apostrophe before a letter stays as it is.
 
-    >>> typographic("``it's'' -- `so'")
-    '“it\\'s” – ‘so’'
+    >>> print(typographic("``it's'' -- `so'"))
+    “it's” – ‘so’
     """
     return _TYPOGRAPHIC.sub(lambda match: _CHARACTERS[match.group()], text)
 
@@ -40,6 +43,14 @@ def marked(text: str, mark_with: str) -> str:
     if not match or not match[2] or match[2].startswith("*"):
         return text
     return f"{match[1]}{mark_with}{match[2]}{mark_with}{match[3]}"
+
+
+class Call(NamedTuple):
+    """A command where it stands: its arguments are next on the walk."""
+
+    walk: Walk
+    name: str
+    mode: Mode
 
 
 class Inline:
@@ -81,7 +92,7 @@ class Inline:
         name = node.text
         handler = _HANDLERS.get(name) or _HANDLERS.get(name.rstrip("*"))
         if handler is not None:
-            return handler(self, walk, name.rstrip("*"), mode)
+            return handler(self, Call(walk, name.rstrip("*"), mode))
         if name in SYMBOLS:
             return SYMBOLS[name]
         if name.rstrip("*") not in commands.SILENT:
@@ -91,45 +102,43 @@ class Inline:
 
     # Fonts.
 
-    def _italic(self, walk: Walk, name: str, mode: Mode) -> str:
-        text = self.text(walk.argument(), mode)
-        return marked(text, "*") if mode == "prose" else text
+    def _italic(self, call: Call) -> str:
+        text = self.text(call.walk.argument(), call.mode)
+        return marked(text, "*") if call.mode == "prose" else text
 
-    def _bold(self, walk: Walk, name: str, mode: Mode) -> str:
-        text = self.text(walk.argument(), mode)
-        return marked(text, "**") if mode == "prose" else text
+    def _bold(self, call: Call) -> str:
+        text = self.text(call.walk.argument(), call.mode)
+        return marked(text, "**") if call.mode == "prose" else text
 
-    def _small_caps(self, walk: Walk, name: str, mode: Mode) -> str:
-        return upper(self.text(walk.argument(), mode))
+    def _small_caps(self, call: Call) -> str:
+        return upper(self.text(call.walk.argument(), call.mode))
 
-    def _tipa(self, walk: Walk, name: str, mode: Mode) -> str:
-        return self.text(walk.argument(), mode).translate(TIPA)
+    def _tipa(self, call: Call) -> str:
+        return self.text(call.walk.argument(), call.mode).translate(TIPA)
 
-    def _switch(self, walk: Walk, name: str, mode: Mode) -> str:
+    def _switch(self, call: Call) -> str:
         """Set what is left of this group, up to the next change of font, in another font."""
-        start = walk.at
-        nodes = walk.rest()
-        for i, node in enumerate(nodes):
+        start = call.walk.at
+        while (node := call.walk.take()) is not None:
             if node.kind in ("par", "env") or (node.kind == "cmd" and node.text in _SWITCHES):
-                walk.at = start + i
-                nodes = nodes[:i]
+                call.walk.at -= 1
                 break
-        text = self.text(nodes, mode)
-        if name in commands.SMALL_CAPS_SWITCH:
+        text = self.text(call.walk.nodes[start : call.walk.at], call.mode)
+        if call.name in commands.SMALL_CAPS_SWITCH:
             return upper(text)
-        if mode != "prose" or name in commands.ROMAN_SWITCH:
+        if call.mode != "prose" or call.name in commands.ROMAN_SWITCH:
             return text
-        return marked(text, "**" if name in commands.BOLD_SWITCH else "*")
+        return marked(text, "**" if call.name in commands.BOLD_SWITCH else "*")
 
-    def _accent(self, walk: Walk, name: str, mode: Mode) -> str:
-        return accented(name, self.text(walk.argument(), mode))
+    def _accent(self, call: Call) -> str:
+        return accented(call.name, self.text(call.walk.argument(), call.mode))
 
-    def _super(self, walk: Walk, name: str, mode: Mode) -> str:
-        return superscript(self.text(walk.argument(), mode).strip())
+    def _super(self, call: Call) -> str:
+        return superscript(self.text(call.walk.argument(), call.mode).strip())
 
-    def _sub(self, walk: Walk, name: str, mode: Mode) -> str:
-        text = self.text(walk.argument(), mode).strip()
-        if mode == "words" and text:
+    def _sub(self, call: Call) -> str:
+        text = self.text(call.walk.argument(), call.mode).strip()
+        if call.mode == "words" and text:
             self.book.counts["labels below words left out"] += 1
             return ""
         return subscript(text) if text else ""
@@ -147,64 +156,40 @@ class Inline:
         return "$"
 
     def math(self, nodes: Sequence[Node], mode: Mode = "plain") -> str:
-        """Return mathematics as Unicode, near enough to be read."""
-        walk = Walk(nodes)
-        parts: list[str] = []
-        script: Callable[[str], str] | None = None
-        while (node := walk.take()) is not None:
-            if node.kind == "text":
-                items = ["′" if character == "'" else character for character in node.text]
-            else:
-                walk.at -= 1
-                items = [self._math_item(walk, mode)]
-            for item in items:
-                if script is None and item in ("^", "_"):
-                    script = superscript if item == "^" else subscript
-                elif script is None or not item.strip():
-                    parts.append(item)
-                else:
-                    parts.append(script(item.strip()))
-                    script = None
-        return "".join(parts)
-
-    def _math_item(self, walk: Walk, mode: Mode) -> str:
-        node = walk.take()
-        if node is None:
-            return ""
-        if node.kind == "cmd" and node.text in ("frac", "dfrac", "tfrac"):
-            return f"{self.math(walk.argument())}/{self.math(walk.argument())}"
-        if node.kind == "cmd":
-            return self._command(walk, node, "plain" if mode == "prose" else mode)
-        return self.math(node.children, mode) if node.kind == "group" else node.text
+        """Return mathematics as Unicode."""
+        plain: Mode = "plain" if mode == "prose" else mode
+        return formula(nodes, lambda walk, node: self._command(walk, node, plain))
 
     # References and citations.
 
-    def _reference(self, walk: Walk, name: str, mode: Mode) -> str:
-        style = commands.REFERENCES[name]
-        walk.option()
-        first = name_of(walk.argument())
-        return mark(style, first)
+    def _reference(self, call: Call) -> str:
+        call.walk.option()
+        return mark(commands.REFERENCES[call.name], name_of(call.walk.argument()))
 
-    def _range(self, walk: Walk, name: str, mode: Mode) -> str:
-        first, last = name_of(walk.argument()), name_of(walk.argument())
+    def _range(self, call: Call) -> str:
+        first, last = name_of(call.walk.argument()), name_of(call.walk.argument())
         return f"({mark('number', first)}–{mark('number', last)})"
 
-    def _label(self, walk: Walk, name: str, mode: Mode) -> str:
+    def label(self, walk: Walk) -> None:
+        """Take up a label, its name next on the walk."""
         self.book.label(name_of(walk.argument()))
+
+    def _label(self, call: Call) -> str:
+        self.label(call.walk)
         return ""
 
-    def _citation(self, walk: Walk, name: str, mode: Mode) -> str:
-        style = commands.CITATIONS[name]
+    def _citation(self, call: Call) -> str:
+        style = commands.CITATIONS[call.name]
         shown: list[str] = []
         while True:
-            options = [option for option in (walk.option(), walk.option()) if option is not None]
-            keys = walk.group()
+            options = [option for option in (call.walk.option(), call.walk.option()) if option is not None]
+            keys = call.walk.group()
             if keys is None:
                 break
             notes = [self.line(option, "plain") for option in options]
             before = notes[0] if len(notes) == 2 else ""
             shown.append(self.book.bibliography.cite(style, name_of(keys), before, notes[-1] if notes else ""))
-            if not name.endswith("s"):
+            if not call.name.endswith("s"):
                 break
         if style == "paren" and len(shown) > 1:
             return "(" + "; ".join(text[1:-1] for text in shown) + ")"
@@ -212,35 +197,35 @@ class Inline:
 
     # The rest.
 
-    def _footnote(self, walk: Walk, name: str, mode: Mode) -> str:
-        walk.option()
-        text = self.line(walk.argument(), "prose")
+    def _footnote(self, call: Call) -> str:
+        call.walk.option()
+        text = self.line(call.walk.argument(), "prose")
         self.book.counts["footnotes"] += 1
-        if mode == "prose":
+        if call.mode == "prose":
             return f" [fn: {text}]" if text else ""
         self.book.notes.append(text)
         return ""
 
-    def _dropped(self, walk: Walk, name: str, mode: Mode) -> str:
-        walk.pass_by(commands.DROPPED[name])
+    def _dropped(self, call: Call) -> str:
+        call.walk.pass_by(commands.DROPPED[call.name])
         return ""
 
-    def _kept_after(self, walk: Walk, name: str, mode: Mode) -> str:
-        walk.pass_by(commands.KEPT_AFTER[name])
+    def _kept_after(self, call: Call) -> str:
+        call.walk.pass_by(commands.KEPT_AFTER[call.name])
         return ""
 
-    def _newline(self, walk: Walk, name: str, mode: Mode) -> str:
-        return "\n" if mode == "prose" else " "
+    def _newline(self, call: Call) -> str:
+        return "\n" if call.mode == "prose" else " "
 
-    def _multicolumn(self, walk: Walk, name: str, mode: Mode) -> str:
-        walk.pass_by("mm")
-        return self.text(walk.argument(), mode)
+    def _multicolumn(self, call: Call) -> str:
+        call.walk.pass_by("mm")
+        return self.text(call.walk.argument(), call.mode)
 
-    def _drawing(self, walk: Walk, name: str, mode: Mode) -> str:
-        node = walk.nodes[walk.at - 1]
-        walk.option()
-        what = raw(walk.argument())
-        self.book.omit(node.line, f"drawing \\{name} {what[:60]}".rstrip(), "a picture has no text")
+    def _drawing(self, call: Call) -> str:
+        node = call.walk.nodes[call.walk.at - 1]
+        call.walk.option()
+        what = raw(call.walk.argument())
+        self.book.omit(node.line, f"drawing \\{call.name} {what[:60]}".rstrip(), "a picture has no text")
         return ""
 
     def _environment(self, node: Node, mode: Mode) -> str:
@@ -262,17 +247,17 @@ class Inline:
         return f" {text} "
 
 
-ASIDES = frozenset("exe xlist expex linguex gl table figure longtable".split())
+ASIDES = names("exe xlist expex linguex gl table figure longtable")
 
 
-_Handler = Callable[[Inline, Walk, str, Mode], str]
+_Handler = Callable[[Inline, Call], str]
 _SWITCHES = commands.ITALIC_SWITCH | commands.BOLD_SWITCH | commands.SMALL_CAPS_SWITCH | commands.ROMAN_SWITCH
 
 
 def _handlers() -> dict[str, _Handler]:
     table: dict[str, _Handler] = {}
     one = Inline  # the methods are private to this module
-    for names, handler in (
+    for known, handler in (
         (commands.DROPPED, one._dropped),
         (commands.KEPT_AFTER, one._kept_after),
         (ACCENTS, one._accent),
@@ -292,7 +277,7 @@ def _handlers() -> dict[str, _Handler]:
         (("xxref", "crefrange", "Crefrange"), one._range),
         (("textipa",), one._tipa),
     ):
-        table.update(dict.fromkeys(names, handler))
+        table.update(dict.fromkeys(known, handler))
     return table
 
 

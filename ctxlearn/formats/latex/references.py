@@ -66,23 +66,23 @@ class References:
             self.unresolved[label] = self.unresolved.get(label, 0) + 1
             return "(?)" if style == "paren" else "?"
         self.resolved += 1
-        return _STYLES.get(style, _named)(target, style)
+        return _STYLES[style](target) if style in _STYLES else _named(target, style)
 
 
 def _named(target: Target, style: str) -> str:
     return f"{_WORDS.get(style, '')}{target.number or target.title}"
 
 
-def _auto(target: Target, style: str) -> str:
+def _auto(target: Target) -> str:
     if target.kind in _WORDS:
         return _named(target, target.kind)
     return f"({target.number})" if target.kind == "example" else target.number
 
 
-_STYLES: dict[str, Callable[[Target, str], str]] = {
-    "number": lambda target, style: target.number or target.title,
-    "paren": lambda target, style: f"({target.number})",
-    "title": lambda target, style: target.title or target.number,
+_STYLES: dict[str, Callable[[Target], str]] = {
+    "number": lambda target: target.number or target.title,
+    "paren": lambda target: f"({target.number})",
+    "title": lambda target: target.title or target.number,
     "auto": _auto,
     "page": _auto,  # pages are the printed book's; what stands there is named instead
 }

@@ -1,6 +1,6 @@
-"""Sources: which files make up a book, in what order, and what of them is read.
+r"""Sources: which files make up a book, in what order, and what of them is read.
 
-    book ::= main.tex, whose preamble defines macros and whose body names the chapters by \\include and \\input
+    book ::= main.tex, whose preamble defines macros and whose body names the chapters by \include and \input
 
 Without a main.tex every .tex file of the folder is read, by name. A single chapter's file finds the macros and the
 bibliography of its book beside it or one folder up.
@@ -163,7 +163,7 @@ def _included(name: str, use: Use, root: Path, options: Options, sources: Source
 
 
 def _resolve(name: str, root: Path, folder: Path) -> Path | None:
-    """Return the file that `\\input{name}` means; one outside the book is not read."""
+    r"""Return the file that `\input{name}` means; one outside the book is not read."""
     for base in (root, folder):
         for candidate in (base / name, base / f"{name}.tex"):
             try:

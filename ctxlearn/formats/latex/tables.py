@@ -1,7 +1,7 @@
-"""Tables and lists: rows of cells and items, kept as lines that can be read.
+r"""Tables and lists: rows of cells and items, kept as lines that can be read.
 
-    tabular ::= row ("\\\\" row)*      row ::= cell ("&" cell)*        (tabbing: `\\>` and `\\=` for `&`, `\\kill` for no row)
-    list    ::= ("\\item" ["[" label "]"] text)*
+tabular ::= row ("\\" row)*      row ::= cell ("&" cell)*        (tabbing: `\>` and `\=` for `&`, `\kill` for no row)
+list    ::= ("\item" ["[" label "]"] text)*
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def _cells(inline: Inline, nodes: Sequence[Node]) -> list[str]:
 
 
 def items(inline: Inline, env: Node, depth: int = 0) -> list[str]:
-    """Return a list's items as lines, the nested ones indented."""
+    """Return a list's items as lines, a dash before the nested ones for each level."""
     lines: list[str] = []
     for number, (label, nodes) in enumerate(list_items(inline, env), 1):
         mark = f"{number}." if env.text.startswith(("enumerate", "compactenum")) else "-"
         inner = [node for node in nodes if is_list(node)]
         text = clean(inline.text([node for node in nodes if not is_list(node)]))
         if text or label:
-            lines.append("  " * depth + " ".join(filter(None, (mark, label, text))))
+            lines.append("- " * depth + f"{label or mark} {text}".rstrip())
         for nested in inner:
             lines += items(inline, nested, depth + 1)
     return lines

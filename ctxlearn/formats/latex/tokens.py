@@ -1,10 +1,10 @@
-"""Tokens: LaTeX source cut into commands, braces, text and breaks; comments, `\\verb` and what is switched off are gone.
+r"""Tokens: LaTeX source cut into commands, braces, text and breaks; comments and what is switched off are gone.
 
     token ::= text | cmd | open | close | math | cell | break | par | param
 
-`text` is a run of characters (`[` and `]` stand alone, a tie is a no-break space), `cmd` a command without its backslash
-(with its star), `open`/`close` are braces, `math` is `$`, `cell` is `&`, `break` is `\\\\`, `par` a blank line, `param` the
-number after `#`. Later stages add `group` and `env` nodes, which have children; tokens are those without.
+`text` is a run of characters (`[` and `]` stand alone, a tie is a no-break space), `cmd` a command without its
+backslash (with its star), `open`/`close` are braces, `math` is `$`, `cell` is `&`, `break` is `\\`, `par` a blank line,
+`param` the number after `#`. Later stages add `group` and `env` nodes, which have children; tokens are those without.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def tokenize(text: str, first_line: int = 1) -> list[Node]:
     r"""Return the tokens of `text`, whose first line has the number `first_line`.
 
     >>> [token.text for token in tokenize("\\gll a~b % two\n{c}")]
-    ['gll', 'a\xa0b', ' ', '{', 'c', '}']
+    ['gll', 'a\xa0b ', '{', 'c', '}']
     """
     text = _PRIVATE.sub("\ufffd", text)
     tokens: list[Node] = []
@@ -108,16 +108,19 @@ def _joined(tokens: list[Node]) -> list[Node]:
     result: list[Node] = []
     for token in tokens:
         last = result[-1] if result else None
-        if last and token.kind == last.kind == "text" and (token.text == TIE or last.text.endswith(TIE)):
-            if token.text not in ("[", "]") and last.text not in ("[", "]"):
-                result[-1] = Node("text", last.text + token.text, last.line)
-                continue
-        result.append(token)
+        if last and token.kind == last.kind == "text" and _tied(last.text, token.text):
+            result[-1] = Node("text", last.text + token.text, last.line)
+        else:
+            result.append(token)
     return result
 
 
+def _tied(before: str, after: str) -> bool:
+    return (after == TIE or before.endswith(TIE)) and before not in ("[", "]") and after not in ("[", "]")
+
+
 def _raw(text: str, name: str, at: int, endless: set[str]) -> tuple[int, str]:
-    """Return where something read raw (`verbatim`, `comment`, `\\iffalse`) ends, and the text that stays of it."""
+    r"""Return where something read raw (`verbatim`, `comment`, `\iffalse`) ends, and the text that stays of it."""
     if name == "iffalse":
         found = None if name in endless else _FI.search(text, at)
         if not found:

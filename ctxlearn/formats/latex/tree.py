@@ -1,11 +1,11 @@
-"""The tree: tokens put into groups and environments, with the short forms of examples made into environments.
+r"""The tree: tokens put into groups and environments, with the short forms of examples made into environments.
 
     node ::= token | group | env
     group ::= "{" node* "}"        (text "block" when something of its own lines stands in it)
-    env   ::= \\begin{name} node* \\end{name} | \\ea node* \\z | \\eal node* \\zl | \\ex. node* par | \\ex node* \\xe
-            | \\begingl node* \\endgl
+    env   ::= \begin{name} node* \end{name} | \ea node* \z | \eal node* \zl | \ex. node* par | \ex node* \xe
+            | \begingl node* \endgl
 
-An `\\end` closes what was left open inside its environment; one without a `\\begin` is dropped; a heading closes everything.
+An `\end` closes what was left open inside its environment; one without a `\begin` is dropped; a heading closes all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ctxlearn.formats.latex.balance import HEADINGS, environment
+from ctxlearn.formats.latex.commands import names
 from ctxlearn.formats.latex.tokens import Node
 
 MAX_DEPTH = 40  # deeper groups are opened out: the later stages recurse
-EXAMPLES = frozenset("exe xlist xlista xlisti xlistn xlistA xlistI subexamples covexamples".split())
-TRANSPARENT = frozenset("document sloppypar landscape multicols refsection otherlanguage".split())
+EXAMPLES = names("exe xlist xlista xlisti xlistn xlistA xlistI subexamples covexamples")
+TRANSPARENT = names("document sloppypar landscape multicols refsection otherlanguage")
 _BLOCKY = frozenset((*HEADINGS, "ex", "exi", "gll", "glll", "gllll", "glt", "trans", "item", "caption"))
 _LINGUEX = frozenset(("ex", "exg", "exi", "exig", "exa", "exga"))
 
@@ -147,7 +148,6 @@ def _shorthand(builder: _Builder, token: Node, at: int) -> bool:
         builder.add(Node("cmd", "ex", line), True)
         if name == "eal":
             builder.open("env", "xlist", line)
-            builder.add(Node("cmd", "ex", line), True)
     elif name in ("z", "zl", "zlast"):
         if name == "zl":
             builder.close_to(("xlist",), line)

@@ -23,6 +23,7 @@ _SCALE = 4.0  # of scores, so that their exponentials fit thot's single precisio
 _WHOLE = 1e6
 _STACK = 10
 _JUMP = 5
+_STAY = 0.5  # the share of the next source position among all jumps; a jump costs its distance
 _HEURISTIC = 6  # thot's local estimate of what is left, distortion included
 
 
@@ -88,7 +89,7 @@ def _write(folder: Path, state: State, view: int, entries: Sequence[Entry]) -> N
     _put(folder / "tm.ttable", "".join(lines))
     _put(folder / "tm.lambda", "1.0 1.0\n")
     _put(folder / "tm.srcsegmlentable", "Uniform\n")
-    _put(folder / "tm.trgcutstable", "0.999\n")
+    _put(folder / "tm.trgcutstable", f"{_STAY}\n")
     _put(folder / "tm.trgsegmlentable", "Geometric\n")
     _put(folder / "lm", "".join(state.grams(view, set(target))))
     _put(folder / "lm.weights", state.lm_weights[view])

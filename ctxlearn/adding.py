@@ -1,0 +1,122 @@
+"""How a file becomes a source of a corpus: what kind it is, whether it can be read, and what corpus.toml says of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ctxlearn import formats
+from ctxlearn.corpus import Part, options
+from ctxlearn.data import KINDS, Kind
+from ctxlearn.errors import CorpusError, FormatError, UsageError
+from ctxlearn.formats.base import Format
+from ctxlearn.manifest import Corpus, Source, Test
+from ctxlearn.manifest_writing import Value
+
+
+def read(corpus: Corpus, source: Source, kind: Kind | None) -> Part:
+    """Read a source as the kind given, else as the first kind that it can be read as; its own kind does not count.
+
+    What is given back knows its kind and format. Raises CorpusError, also when no record could be read.
+    """
+    failed: dict[Kind, FormatError] = {}
+    for choice, form in _ways(source, kind):
+        it = replace(source, kind=choice, format=form.name)
+        try:
+            return Part(it, form.read(it.path, options(corpus, it)))
+        except FormatError as error:
+            failed[choice] = error
+    raise _unreadable(source, failed)
+
+
+def _ways(source: Source, kind: Kind | None) -> list[tuple[Kind, Format]]:
+    """Return the kinds that the file may be, each with the format it would be read as; at least one."""
+    kinds = (kind,) if kind else KINDS
+    if source.format:
+        form = formats.get(source.format)
+        if kind and kind not in form.kinds:
+            raise UsageError(f"the format {form.name} holds {' or '.join(sorted(form.kinds))}, not {kind!r}")
+        return [(choice, form) for choice in kinds if choice in form.kinds]
+    ways: list[tuple[Kind, Format]] = []
+    for choice in kinds:
+        with suppress(FormatError):
+            ways.append((choice, formats.recognise(source.path, choice, source.member)))
+    return ways or [(kinds[0], formats.recognise(source.path, kinds[0], source.member))]
+
+
+def _unreadable(source: Source, failed: Mapping[Kind, FormatError]) -> CorpusError:
+    """Return one error for all the kinds that were tried."""
+    messages = list(dict.fromkeys(map(str, failed.values())))
+    if len(messages) == 1:
+        return CorpusError(f"{messages[0]}\nnothing was added")
+    shown = "\n".join(f"as {kind}: {error}" for kind, error in failed.items())
+    remedy = "--kind says what it is, --column OURS=THEIRS what its columns are called"
+    return CorpusError(f"{source.path}: what kind of source is it? {remedy}\n{shown}\nnothing was added")
+
+
+# -- what corpus.toml will say ----------------------------------------------------------------------------------------
+
+
+def check_new(corpus: Corpus, path: Path) -> None:
+    """Raise UsageError when a file is not there, or stands in corpus.toml already."""
+    if not path.exists():
+        raise UsageError(f"{path}: no such file or folder")
+    known = [it.path for it in corpus.sources] + [it.path for it in corpus.tests if it.path is not None]
+    if path.resolve() in [it.resolve() for it in known]:
+        raise UsageError(f"{path}: stands in {corpus.file} already; what is said of it is changed there")
+
+
+def free_id(corpus: Corpus, path: Path, others: Collection[str] = ()) -> str:
+    """Return an id for a source: its file's name, with the ending only when that alone is taken. Raises UsageError."""
+    taken = {source.id for source in corpus.sources} | set(others)
+    name = path.resolve()
+    for choice in (name.stem, name.name):
+        if choice and choice not in taken:
+            return choice
+    raise UsageError(f"source id {name.name!r} stands in {corpus.file} already; give another with --id")
+
+
+def written(corpus: Corpus, path: Path) -> str:
+    """Return a path as corpus.toml has it: relative in the corpus's folder, else as it was given, absolute or not."""
+    folder, given = corpus.folder.absolute(), Path(os.path.normpath(path.absolute()))
+    if given.is_relative_to(os.path.normpath(folder)):
+        return given.relative_to(os.path.normpath(folder)).as_posix()
+    if path.is_absolute():
+        return str(path)
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return str(given)
+
+
+def fields_of_source(corpus: Corpus, source: Source) -> dict[str, Value]:
+    """Return the fields of a `[[source]]`, in the order in which a person reads them."""
+    return {
+        "id": source.id,
+        "kind": source.kind,
+        "path": written(corpus, source.path),
+        "format": source.format,
+        "policy": source.policy,
+        "licence": source.licence,
+        "cite": source.cite,
+        "member": source.member,
+        "password_env": source.password_env,
+        "tables": source.tables,
+        "columns": source.columns or {},
+        "headwords": source.headwords,
+    }
+
+
+def fields_of_test(corpus: Corpus, test: Test, path: Path) -> dict[str, Value]:
+    """Return the fields of a `[[test]]` that stands in a file of its own."""
+    return {
+        "name": test.name,
+        "path": written(corpus, path),
+        "policy": test.policy,
+        "member": test.member,
+        "password_env": test.password_env,
+        "columns": test.columns or {},
+    }
