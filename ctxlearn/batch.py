@@ -1,7 +1,7 @@
 """Many segments through one system: order kept, and what was finished kept when the run is broken off.
 
-While a file is being translated, its finished hypotheses stand in a journal beside the output (`OUT.part`, one JSON object a
-line after a line that names system and input). A second run with the same system and input goes on from there.
+While a file is being translated, its finished hypotheses stand in a journal beside the output (`OUT.part`, one JSON
+object a line after a line that names system and input). A second run with the same system and input goes on from there.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ctxlearn.data import Segment
+from ctxlearn.errors import UsageError
 from ctxlearn.models.base import Alternative, Problem
 from ctxlearn.translate import BATCH, Hypothesis, System
 
 
 def translate(system: System, segments: Sequence[Segment], journal: Path | None = None) -> Iterator[list[Hypothesis]]:
-    """Yield the hypotheses of all segments, in order, as they are finished; those in the journal come first."""
+    """Yield the hypotheses of all segments, in order, as they are finished; those in the journal come first.
+
+    Raises UsageError when the journal's file is there and is something else.
+    """
     if journal is None:
         yield from system.translate(segments)
         return
@@ -56,6 +60,7 @@ def _read(journal: Path, name: str) -> tuple[list[Hypothesis], int]:
         *lines, rest = journal.read_bytes().split(b"\n")
     except FileNotFoundError:
         return [], 0
+    _check_ours(journal, lines[0] if lines else rest)
     try:
         if not lines or json.loads(lines[0]) != {"run": name}:
             return [], 0
@@ -63,6 +68,15 @@ def _read(journal: Path, name: str) -> tuple[list[Hypothesis], int]:
     except (ValueError, KeyError, TypeError):
         return [], 0
     return finished, journal.stat().st_size - len(rest) if finished else 0
+
+
+def _check_ours(journal: Path, first: bytes) -> None:
+    """Raise UsageError when a file that would be written over does not begin as a journal does."""
+    beginning = b'{"run": "'
+    if not first.startswith(beginning[: len(first)]):
+        raise UsageError(
+            f"{journal}: is there and is not a half-done translation; move it away, or give another --output"
+        )
 
 
 def _write_hypothesis(it: Hypothesis) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ctxlearn import __version__
@@ -74,6 +75,8 @@ def command(name: str) -> Any:
 
 def _speak_utf8() -> None:
     """Write UTF-8 into files and pipes whatever the locale says, as it is read from them; a terminal keeps its own."""
+    if sys.stdout is None:  # closed by the caller: then results go nowhere
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = None if stream.isatty() else "utf-8"

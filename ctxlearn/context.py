@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from operator import add
 
 from ctxlearn import leaks, render
-from ctxlearn.corpus import Contents, TestSet
+from ctxlearn.corpus import Contents, Part, TestSet
 from ctxlearn.data import POLICIES, Block, Language, Policy, Record
 from ctxlearn.errors import BudgetError, LeakError, UsageError
 from ctxlearn.igt import is_pair
@@ -70,8 +72,8 @@ def pack(
 ) -> Context:
     """Return the context of a corpus within `budget` tokens, without any record that leaks a test set.
 
-    `tests` are further held-out sets beside the corpus's own. `count` counts a text's tokens. Raises UsageError for an unknown
-    section, BudgetError when not even the opening fits, LeakError when a leak survives (a fault in this program).
+    `tests` are further held-out sets beside the corpus's own. `count` counts a text's tokens. Raises UsageError for an
+    unknown section, BudgetError when not one record fits, LeakError when a leak survives (a fault in this program).
     """
     for name in sections:
         if name not in SECTIONS:
@@ -80,7 +82,9 @@ def pack(
     clean, found = _without_leaks(_gather(contents), held_out)
     language, contact = contents.corpus.language, contents.corpus.contact
     opening = render.write_opening(language, contact)
-    packed = _fit(clean, sections, count, budget, opening)
+    packed = tuple(_fit(clean, sections, count, budget, opening))
+    if not any(section.records for section in packed) and any(section.left_out for section in packed):
+        raise BudgetError(f"a budget of {budget} tokens does not hold a single record; give a larger --budget")
     prefix = "\n".join([opening, *(section.text for section in packed if section.text)])
     check(prefix, held_out)
     looked_into = {"grammar" if name == "glossed" else name for name in sections}
@@ -90,34 +94,54 @@ def pack(
         packed,
         tokens=count(prefix),
         budget=budget,
-        policy=_strictest(contents),
+        policy=_strictest(contents, [section.name for section in packed if section.records]),
         leaks=tuple(leak for leak in found if leak.section in looked_into),
         prefix=prefix,
     )
 
 
+def _of_part(part: Part) -> dict[str, tuple[Record, ...]]:
+    """Return a part's records by the section they belong to."""
+    material = part.material
+    blocks = "grammar" if part.source.kind == "grammar" else "text"
+    return {"dictionary": material.entries, "examples": material.examples, blocks: material.blocks}
+
+
 def _gather(contents: Contents) -> dict[str, tuple[Record, ...]]:
     """Return all records by the section they belong to, in reading order."""
-    grammar = [block for part in contents.parts if part.source.kind == "grammar" for block in part.material.blocks]
-    text = [block for part in contents.parts if part.source.kind != "grammar" for block in part.material.blocks]
-    return {
-        "dictionary": tuple(entry for part in contents.parts for entry in part.material.entries),
-        "examples": tuple(example for part in contents.parts for example in part.material.examples),
-        "grammar": tuple(grammar),
-        "text": tuple(text),
-    }
+    parts = [_of_part(part) for part in contents.parts]
+    names = [name for name in SECTIONS if name != "glossed"]
+    return {name: tuple(record for part in parts for record in part.get(name, ())) for name in names}
 
 
 def _without_leaks(
     records: Mapping[str, tuple[Record, ...]], tests: Sequence[TestSet]
 ) -> tuple[dict[str, tuple[Record, ...]], list[Leak]]:
     found = leaks.find(tests, records)
+    in_headings = leaks.find(tests, {name: _headings(kept) for name, kept in records.items()})
     leaking = {(leak.section, leak.record, leak.place) for leak in found}
+    hidden = {leak.record for leak in in_headings}
     clean = {
-        name: tuple(record for record in kept if (name, record.id, record.place) not in leaking)
+        name: tuple(_hide(hidden, record) for record in kept if (name, record.id, record.place) not in leaking)
         for name, kept in records.items()
     }
-    return clean, found
+    return clean, [*found, *in_headings]
+
+
+def _headings(records: Iterable[Record]) -> list[Block]:
+    """Return each heading once as a record of its own, at the place of the first block below it."""
+    first: dict[str, str] = {}
+    for record in records:
+        for heading in record.headings if isinstance(record, Block) else ():
+            first.setdefault(heading, record.place)
+    return [Block(heading, id=heading, place=place) for heading, place in first.items()]
+
+
+def _hide(hidden: AbstractSet[str], record: Record) -> Record:
+    """Return a block without the headings in which a held-out sentence stands; what is below them stays."""
+    if not isinstance(record, Block) or hidden.isdisjoint(record.headings):
+        return record
+    return replace(record, headings=tuple("…" if heading in hidden else heading for heading in record.headings))
 
 
 def check(prefix: str, tests: Sequence[TestSet]) -> None:
@@ -126,7 +150,7 @@ def check(prefix: str, tests: Sequence[TestSet]) -> None:
     records: dict[str, Sequence[Record]] = {
         "dictionary": reading.entries,
         "examples": reading.examples,
-        "grammar or text": reading.blocks,
+        "grammar or text": [*reading.blocks, *_headings(reading.blocks)],
     }
     for leak in leaks.find(tests, records):
         raise LeakError(
@@ -135,8 +159,11 @@ def check(prefix: str, tests: Sequence[TestSet]) -> None:
         )
 
 
-def _strictest(contents: Contents) -> Policy:
-    return max((part.source.policy for part in contents.parts), key=POLICIES.index)
+def _strictest(contents: Contents, sections: Collection[str]) -> Policy:
+    """Return the strictest policy of the sources that have records in these sections."""
+    packed = {"grammar" if name == "glossed" else name for name in sections}
+    parts = [part for part in contents.parts if any(name in packed and kept for name, kept in _of_part(part).items())]
+    return max((part.source.policy for part in parts), key=POLICIES.index, default="open")
 
 
 # -- within a budget --------------------------------------------------------------------------------------------------
@@ -144,33 +171,54 @@ def _strictest(contents: Contents) -> Policy:
 
 def _fit(
     records: Mapping[str, tuple[Record, ...]], sections: Sequence[str], count: Count, budget: int | None, opening: str
-) -> tuple[Section, ...]:
-    """Return the sections in their fixed order, each with as many of its first records as still fit."""
-    room = None if budget is None else budget - count(opening) - len(sections)
-    if room is not None and room < 0:
-        raise BudgetError(f"a budget of {budget} tokens does not even hold the opening; give a larger --budget")
-    packed: list[Section] = []
-    grammar = [block for block in records["grammar"] if isinstance(block, Block)]
+) -> Iterator[Section]:
+    """Yield the sections in their fixed order, each with as many of its first records as still fit."""
+    room = None if budget is None else budget - count(opening)
     for name in (name for name in SECTIONS if name in sections):
-        if name == "grammar":
-            packed += _fit_grammar(grammar, count, room)
-        elif name == "glossed" and "grammar" not in sections:
-            packed.append(_fit_section("glossed", _glossed(grammar), count, room))
-        elif name != "glossed":
-            packed.append(_fit_section(name, records[name], count, room))
-        room = None if budget is None else budget - count(opening) - len(sections) - sum(it.tokens for it in packed)
-    return tuple(packed)
+        if name == "glossed" and "grammar" in sections:
+            continue  # what of it the grammar does not hold is packed with the grammar
+        for section in _fit_named(name, records, count, room):
+            room = None if room is None else room - _with_gap(section, count)
+            yield section
+
+
+def _fit_named(name: str, records: Mapping[str, tuple[Record, ...]], count: Count, room: int | None) -> list[Section]:
+    grammar = [block for block in records["grammar"] if isinstance(block, Block)]
+    if name == "grammar":
+        return _fit_grammar(grammar, count, room)
+    return [_fit_section(name, _glossed(grammar) if name == "glossed" else records[name], count, room)]
+
+
+def _with_gap(section: Section, count: Count) -> int:
+    """Return what a section costs with the empty line before it."""
+    return section.tokens + count("\n") if section.records else 0
+
+
+def _title(name: str, count: Count) -> int:
+    return count(f"\n# {render.TITLES[name]}\n")
 
 
 def _fit_section(name: str, records: Sequence[Record], count: Count, room: int | None) -> Section:
-    """Return a section of the first records that fit in `room` tokens."""
+    """Return a section of the first records that fit, with the empty line before it, in `room` tokens."""
     if room is None:
         return _section(name, records, count)
-    costs = list(accumulate(map(count, render.pieces(records)), initial=count(render.write_section(name, records[:1]))))
-    fitting = max((number for number, cost in enumerate(costs) if cost <= room), default=0) if records else 0
-    while fitting and count(render.write_section(name, records[:fitting])) > room:
-        fitting -= 1  # tokens may join differently across pieces
-    return _section(name, records[:fitting], count, left_out=len(records) - fitting)
+    title = _title(name, count)
+    costs = accumulate(map(count, render.pieces(records)), initial=title)
+    return _trimmed(name, records, _last_fitting(costs, room), count, room)
+
+
+def _last_fitting(costs: Iterable[int], room: int) -> int:
+    """Return the number of the last cost, counted from 0, that is within `room`, or 0."""
+    return max((number for number, cost in enumerate(costs) if cost <= room), default=0)
+
+
+def _trimmed(name: str, records: Sequence[Record], fitting: int, count: Count, room: int) -> Section:
+    """Return a section of the first `fitting` records, or of fewer: tokens may join differently across pieces."""
+    section = _section(name, records[:fitting], count, left_out=len(records) - fitting)
+    while section.records and _with_gap(section, count) > room:
+        fitting -= 1
+        section = _section(name, records[:fitting], count, left_out=len(records) - fitting)
+    return section
 
 
 def _section(name: str, records: Sequence[Record], count: Count, left_out: int = 0) -> Section:
@@ -181,23 +229,21 @@ def _section(name: str, records: Sequence[Record], count: Count, left_out: int =
 def _fit_grammar(blocks: Sequence[Block], count: Count, room: int | None) -> list[Section]:
     """Return the grammar as far as it fits, and by themselves the glossed examples of what does not.
 
-    The examples are worth more than the prose: the first blocks are taken so many that all later glossed examples fit too.
+    The examples are worth more than the prose: so many of the first blocks are taken that all later glossed examples
+    fit too.
     """
     whole = _section("grammar", blocks, count)
-    if room is None or whole.tokens <= room:
+    if room is None or _with_gap(whole, count) <= room:
         return [whole]
-    prose = list(accumulate(map(count, render.pieces(blocks)), initial=0))
+    prose = accumulate(map(count, render.pieces(blocks)), initial=_title("grammar", count))
     glossed = [count(render.write_block(block)) if _is_glossed(block) else 0 for block in blocks]
-    later = [*reversed(list(accumulate(reversed(glossed)))), 0]
-    slack = 16  # the two title lines
-    fitting = max((n for n in range(len(blocks) + 1) if prose[n] + later[n] + slack <= room), default=0)
-    first = _section("grammar", blocks[:fitting], count)
-    rest = _fit_section("glossed", _glossed(blocks[fitting:]), count, room - first.tokens)
-    left_out = len(blocks) - fitting - len(rest.records)
-    return [
-        Section("grammar", first.text, first.tokens, first.records, left_out - rest.left_out),
-        rest,
-    ]
+    later = accumulate(reversed(glossed), initial=_title("glossed", count))
+    costs = [*map(add, prose, reversed([*later]))]
+    first = _trimmed("grammar", blocks, _last_fitting(costs, room), count, room)
+    rest_of_blocks = blocks[len(first.records) :]
+    rest = _fit_section("glossed", _glossed(rest_of_blocks), count, room - _with_gap(first, count))
+    prose_left_out = len(rest_of_blocks) - len(rest.records) - rest.left_out
+    return [replace(first, left_out=prose_left_out), rest]
 
 
 def _glossed(blocks: Sequence[Block]) -> list[Block]:

@@ -71,6 +71,11 @@ class Contents:
     parts: tuple[Part, ...]
     tests: tuple[TestSet, ...]
 
+    @property
+    def broken(self) -> int:
+        """How many things in the sources could not be read, beside those that are left out on purpose."""
+        return sum(not it.deliberate for part in self.parts for it in part.material.report.left_out)
+
 
 def read(corpus: Corpus) -> Contents:
     """Read every source and test set. Raises CorpusError; what is broken only in part is in the parts' reports."""
@@ -84,7 +89,9 @@ def read(corpus: Corpus) -> Contents:
         part, taken[source.id] = _hold_out(_select(_read_source(corpus, source), source), ids)
         parts.append(part)
     sets = [
-        _set_from_records(corpus, test, held_out[test.name], taken[test.source]) if test.ids else read_test(corpus, test)
+        _set_from_records(corpus, test, held_out[test.name], taken[test.source])
+        if test.ids
+        else read_test(corpus, test)
         for test in corpus.tests
     ]
     if not any(_size(part.material) for part in parts):
@@ -95,7 +102,9 @@ def read(corpus: Corpus) -> Contents:
 def _nothing(corpus: Corpus, parts: Sequence[Part]) -> CorpusError:
     first = next((it for part in parts for it in part.material.report.left_out), None)
     reason = f"{first.place}: {first.why}: {first.what!r}\n" if first else ""
-    return CorpusError(f"{reason}{corpus.file}: not one record was read from its sources; there is nothing to learn from")
+    return CorpusError(
+        f"{reason}{corpus.file}: not one record was read from its sources; there is nothing to learn from"
+    )
 
 
 def _size(material: Material) -> int:
@@ -216,7 +225,7 @@ def _set_from_records(corpus: Corpus, test: Test, ids: tuple[str, ...], taken: M
 
 
 def read_test(corpus: Corpus, test: Test) -> TestSet:
-    """Return a test set that stands in a file of its own: a column for each language code, further ones for references."""
+    """Return a test set that stands in a file of its own: a column for each language code, more for more references."""
     assert test.path is not None
     if not test.path.exists():
         raise CorpusError(f"{test.path}: not there; expected the test set {test.name!r}")

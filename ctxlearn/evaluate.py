@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,7 +12,7 @@ import scoring
 from ctxlearn import __version__
 from ctxlearn.corpus import TestSet
 from ctxlearn.data import Direction, Segment
-from ctxlearn.errors import CtxlearnError
+from ctxlearn.errors import CtxlearnError, StoreError
 from ctxlearn.leaks import Leak
 from ctxlearn.manifest import Corpus
 from ctxlearn.models import FLOORS, open_model
@@ -53,7 +54,7 @@ def evaluate(
     ledger: Ledger,
     *,
     threads: int = 1,
-    advance: Callable[[int], object] = lambda n: None,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Run:
     """Translate a test set, score it and enter the run; `advance` is told how many segments more are done.
 
@@ -82,7 +83,8 @@ def evaluate(
         ledger.interrupt(run_id)
         raise
     except (CtxlearnError, OSError):
-        ledger.fail(run_id)
+        with suppress(StoreError):  # the ledger itself may be what failed; what ended the run is said first
+            ledger.fail(run_id)
         raise
     return ledger.show(run_id)
 

@@ -158,16 +158,15 @@ class Evidence:
 
     def _by_stem(self, form: str, code: str) -> list[tuple[str, int]]:
         """Return the entries whose headword the form begins or ends with, the longest; at least half of the form."""
-        parts = [form[:end] for end in range(len(form) - 1, 2, -1)] + [
-            form[start:] for start in range(1, len(form) - 2)
-        ]
-        for part in sorted(parts, key=len, reverse=True):
-            if len(part) * 2 >= len(form) and part in self.heads[code]:
-                return [place for place in self.index[code].get(part, []) if place[0] == "dictionary"]
+        longest = min(len(form) - 1, max(map(len, self.heads[code]), default=0))
+        for length in range(longest, max(2, (len(form) - 1) // 2), -1):
+            for part in (form[:length], form[-length:]):
+                if part in self.heads[code]:
+                    return [place for place in self.index[code].get(part, []) if place[0] == "dictionary"]
         return []
 
     def _shown(self, places: Iterable[tuple[str, int]], form: str) -> Iterator[Found]:
-        """Yield the records at `places`, the sections in their order, and in each first what says least beside the form."""
+        """Yield the records at `places`, section by section, in each first what says least beside the form."""
         by_section: dict[str, list[Record]] = defaultdict(list)
         for section, number in dict.fromkeys(places):
             by_section[section].append(self.sections[section][number])

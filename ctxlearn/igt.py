@@ -1,7 +1,7 @@
 """Interlinear glossed text: what the marks of the Leipzig Glossing Rules mean for a line of words.
 
-Rules 2, 4A, 9 and 10: `-` parts affixes, `=` clitics, `~` reduplication, `<…>` holds an infix. A word and its gloss carry the same
-marks, which is how a hyphen of the spelling is told from a mark.
+Rules 2, 4A, 9 and 10: `-` parts affixes, `=` clitics, `~` reduplication, `<…>` holds an infix. A word and its gloss
+carry the same marks, which is how a hyphen of the spelling is told from a mark.
 """
 
 from __future__ import annotations

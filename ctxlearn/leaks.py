@@ -62,14 +62,18 @@ def find(tests: Iterable[TestSet], sections: Mapping[str, Sequence[Record]]) -> 
 
 
 def texts(record: Record) -> list[str]:
-    """Return the texts of a record in which a held-out sentence could stand."""
+    """Return the texts of a record in which a held-out sentence could stand; an entry's glosses come first.
+
+    A block's headings are no part of it; they stand over many.
+    """
     if isinstance(record, Entry):
         return [sense.description for sense in record.senses] + list(record.notes)
     if isinstance(record, Block) and record.example is None:
         return [record.text]
     example = record if isinstance(record, Example) else record.example
     assert isinstance(example, Example)
-    return [example.primary_text, example.translated_text, " ".join(example.analyzed_words)]
+    lines = [" ".join(example.analyzed_words), " ".join(example.glosses), example.source]
+    return [example.primary_text, example.translated_text, *filter(None, lines)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +158,6 @@ def _grams(normalised: str) -> set[str]:
 
 def _by_itself(record: Record, fields: list[str], side: str) -> bool:
     """Whether the side is, in a dictionary entry, a gloss and nothing more."""
-    return isinstance(record, Entry) and side in fields and not any(side in field for field in fields if field != side)
+    if not isinstance(record, Entry) or side not in fields[: len(record.senses)]:
+        return False
+    return not any(side in field for field in fields if field != side) and side not in fields[len(record.senses) :]

@@ -1,7 +1,8 @@
 """Packed contexts kept in the state folder, so that a second start reads no source.
 
-A pack is kept by the hashes of corpus.toml and every file it names, the options, and this program's code. One folder a pack:
-`pack.json` (what it is), `prefix.txt`, `records.json`, `vocabulary.json` and `tests.json`.
+A pack is kept by the hashes of corpus.toml and every file it names, the options, and this program's code. One folder a
+pack: `pack.json` (what it is, and the hashes of the others), `prefix.txt`, `records.json`, `vocabulary.json` and
+`tests.json`. A damaged pack is packed anew.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -39,11 +41,16 @@ class SectionSummary:
 
 
 class Pack:
-    """A packed context as it lies in its folder; its larger parts are read when they are asked for."""
+    """A packed context as it lies in its folder; its larger parts are read when they are asked for.
+
+    Making one raises FileNotFoundError when there is none, ValueError, KeyError or TypeError when it is damaged.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.info: dict[str, Any] = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        self.corpus: str = self.info["corpus"]
+        self.packed: int = self.info["packed"]
         self.fingerprint: str = self.info["fingerprint"]
         self.tokens: int = self.info["tokens"]
         self.budget: int | None = self.info["budget"]
@@ -54,13 +61,17 @@ class Pack:
         self.leaks = tuple(Leak(**leak) for leak in self.info["leaks"])
         self.problems: int = self.info["problems"]
 
+    def is_whole(self) -> bool:
+        """Whether every file is what was stored."""
+        try:
+            return all(_sha256((self.folder / name).read_bytes()) == it for name, it in self.info["files"].items())
+        except OSError:
+            return False
+
     @cached_property
     def prefix(self) -> str:
-        """The text a model reads. Raises StoreError when it is not what was stored."""
-        text = (self.folder / "prefix.txt").read_bytes().decode()
-        if hashlib.sha256(text.encode()).hexdigest() != self.fingerprint:
-            raise StoreError(f"{self.folder}: the stored context is damaged; delete this folder")
-        return text
+        """The text a model reads."""
+        return (self.folder / "prefix.txt").read_bytes().decode()
 
     @cached_property
     def records(self) -> dict[str, tuple[Record, ...]]:
@@ -98,12 +109,9 @@ def open_pack(
 ) -> Pack:
     """Return the pack of a corpus below `home`, packed now when it is not there yet. Raises CorpusError, StoreError."""
     folder = home / key(corpus, budget, sections, tests)
-    try:
-        return Pack(folder)
-    except FileNotFoundError:
-        pass
-    except (ValueError, KeyError, TypeError):  # a damaged pack.json: pack anew
-        shutil.rmtree(folder, ignore_errors=True)
+    stored = _stored(folder)
+    if stored is not None:
+        return stored
     from ctxlearn import context, tokens  # late: not needed from the second start on
     from ctxlearn import corpus as reading
 
@@ -113,6 +121,24 @@ def open_pack(
     _save(folder, contents, packed)
     _prune(home, corpus)
     return Pack(folder)
+
+
+def _stored(folder: Path) -> Pack | None:
+    """Return the pack in a folder; None when there is none, or it was damaged and is deleted now."""
+    if not folder.exists():
+        return None
+    pack = _readable(folder)
+    if pack is not None and pack.is_whole():
+        return pack
+    _remove(folder)
+    return None
+
+
+def _readable(folder: Path) -> Pack | None:
+    try:
+        return Pack(folder)
+    except (OSError, ValueError, KeyError, TypeError):  # not there, damaged, or just deleted by another process
+        return None
 
 
 def key(corpus: Corpus, budget: int | None, sections: Sequence[str], tests: Sequence[TestSet]) -> str:
@@ -132,23 +158,18 @@ def key(corpus: Corpus, budget: int | None, sections: Sequence[str], tests: Sequ
 def of_corpus(home: Path, folder: Path) -> list[Pack]:
     """Return the packs of the corpus in `folder`, the newest first."""
     name = str(folder.resolve())
-    return [pack for pack in _all(home) if pack.info["corpus"] == name]
+    return [pack for pack in _all(home) if pack.corpus == name]
 
 
 def fingerprints(home: Path, without: Path) -> set[str]:
     """Return the fingerprints of the packs of every corpus but the one in the folder `without`."""
     name = str(without.resolve())
-    return {pack.fingerprint for pack in _all(home) if pack.info["corpus"] != name}
+    return {pack.fingerprint for pack in _all(home) if pack.corpus != name}
 
 
 def _all(home: Path) -> list[Pack]:
-    found = []
-    for path in home.glob("[!.]*/pack.json"):
-        try:
-            found.append((path.stat().st_mtime_ns, path, Pack(path.parent)))
-        except (OSError, ValueError, KeyError, TypeError):  # damaged, or deleted meanwhile by another process
-            continue
-    return [pack for _, _, pack in sorted(found, key=lambda item: item[:2], reverse=True)]
+    found = [pack for folder in home.glob("[!.]*") if (pack := _readable(folder))]
+    return sorted(found, key=lambda pack: (pack.packed, pack.folder), reverse=True)
 
 
 @cache
@@ -196,6 +217,7 @@ def _save(folder: Path, contents: Contents, packed: Any) -> None:
     vocabulary = {code: sorted(index.vocabulary(code)) for code in contents.corpus.codes}
     info = {
         "corpus": str(contents.corpus.folder.resolve()),
+        "packed": time.time_ns(),
         "fingerprint": packed.fingerprint,
         "tokens": packed.tokens,
         "budget": packed.budget,
@@ -214,7 +236,7 @@ def _save(folder: Path, contents: Contents, packed: Any) -> None:
         ],
         "leaks": [_fields(leak) for leak in packed.leaks],
         "scripts": {code: common_scripts(forms) for code, forms in vocabulary.items()},
-        "problems": sum(len(part.material.report.left_out) for part in contents.parts),
+        "problems": contents.broken,
     }
     records = {it.name: [_write_record(record) for record in it.records] for it in packed.sections}
     tests = [
@@ -226,9 +248,9 @@ def _save(folder: Path, contents: Contents, packed: Any) -> None:
         "records.json": _json(records),
         "vocabulary.json": _json(vocabulary),
         "tests.json": _json(tests),
-        "pack.json": _json(info),
     }
-    _write_folder(folder, files)
+    info["files"] = {name: _sha256(text.encode()) for name, text in files.items()}
+    _write_folder(folder, {**files, "pack.json": _json(info)})
 
 
 def _write_folder(folder: Path, files: Mapping[str, str]) -> None:
@@ -239,7 +261,7 @@ def _write_folder(folder: Path, files: Mapping[str, str]) -> None:
             (Path(temporary) / name).write_bytes(text.encode())
         Path(temporary).replace(folder)
     except OSError as error:
-        if (folder / "pack.json").is_file():  # another process packed the same thing meanwhile
+        if _readable(folder) is not None:  # another process packed the same thing meanwhile
             return
         raise StoreError(
             f"{folder}: {error.strerror or error}; the packed context could not be stored; make room, or set "
@@ -263,15 +285,41 @@ def delete(pack: Pack, *, learned: bool) -> None:
     if learned:
         folders += (pack.folder.parent.parent / "learned").glob(f"{pack.fingerprint}*")
     for folder in folders:
-        try:
+        _remove(folder)
+
+
+def sweep(home: Path) -> None:
+    """Delete what no pack speaks for: damaged packs, what a killed process left, what was learned from packs gone.
+
+    Raises StoreError. A pack that another process is writing just now goes too, and that process says so.
+    """
+    for folder in home.iterdir():
+        if folder.name.startswith(".") or _readable(folder) is None:
+            _remove(folder)
+    known = {pack.fingerprint for pack in _all(home)}
+    for folder in (home.parent / "learned").glob("*"):
+        if folder.name[:64] not in known:
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder, or a file in its place, if it is there. Raises StoreError."""
+    try:
+        if folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise StoreError(f"{folder}: {error.strerror}; delete it by hand") from error
+        else:
+            folder.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return  # another process was quicker
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}; delete it by hand") from error
 
 
 # -- records as JSON --------------------------------------------------------------------------------------------------
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _json(value: object) -> str:

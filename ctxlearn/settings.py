@@ -61,6 +61,21 @@ def password(variable: str) -> bytes | None:
     return None if value is None else value.encode()
 
 
+def variable(*names: str) -> str | None:
+    """Return what the first of these environment variables that is set holds: a provider's key, a project."""
+    return next((value for name in names if (value := os.environ.get(name, "").strip())), None)
+
+
+def quieten_litellm() -> None:
+    """Keep litellm, which is to be imported next, from fetching price lists and from reading .env files."""
+    os.environ.update(
+        LITELLM_LOCAL_MODEL_COST_MAP="True",
+        LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="True",
+        LITELLM_OFFLINE_MODE="true",
+        LITELLM_MODE="PRODUCTION",
+    )
+
+
 def point_tiktoken_at_bundled_files() -> None:
     """Let tiktoken find its encodings in litellm's package, so that counting tokens never asks the network."""
     spec = importlib.util.find_spec("litellm")

@@ -290,9 +290,8 @@ def test_kalamang_gives_all_its_entries_senses_and_examples() -> None:
     glossed = [example for example in material.examples if example.glosses]
     assert len(glossed) == 97
     assert all(len(example.analyzed_words) == len(example.glosses) for example in glossed)
-    second = next(example for example in material.examples if example.id == "XV000002")
-    assert second.analyzed_words == ("ka=at=a", "gonggung=nin", ".")
-    assert second.glosses == ("2SG=OBJ=FOC", "call/call.out=NEG", ".")
+    assert sum(word.count("=") for example in glossed for word in example.analyzed_words) == 92
+    assert not any(word.startswith("=") for example in glossed for word in example.analyzed_words)
 
 
 @pytest.mark.real

@@ -423,3 +423,26 @@ def test_the_books_of_kalamang_are_added_as_what_they_are(here: Path) -> None:
         ("dictionary", "cldf"),
         ("grammar", "latex"),
     ]
+
+
+# -- corpora/README.md ------------------------------------------------------------------------------------------------
+
+
+def test_the_fields_in_the_readme_are_those_that_corpus_toml_may_have() -> None:
+    text = (ROOT / "corpora" / "README.md").read_text()
+    for title, record in (("### `[[source]]`", manifest.Source), ("### `[[test]]`", manifest.Test)):
+        section = text.split(title)[1].split("\n##")[0]
+        rows = re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)
+        assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(record.__slots__)
+
+
+def test_the_example_in_the_readme_is_a_corpus(here: Path) -> None:
+    text = (ROOT / "corpora" / "README.md").read_text()
+    toml, words_tsv, dev = re.findall(r"```(?:toml)?\n(.*?)```", text.split("This is the whole")[1], re.DOTALL)[:3]
+    write("ainu/corpus.toml", toml)
+    write("ainu/words.tsv", words_tsv)
+    write("ainu/dev.tsv", dev)
+    write("ainu/sentences.csv", "Ainu,English\nCikap ek.,The bird came.\n")
+    contents = corpus.read(manifest.open_corpus("./ainu"))
+    assert [len(part.material.entries) + len(part.material.examples) for part in contents.parts] == [2, 1]
+    assert contents.tests[0].items[0].texts["eng"] == ("The dog came.", "A dog came.")

@@ -169,7 +169,7 @@ def test_a_chapter_numbers_its_examples_and_refers_to_them(tmp_path: Path) -> No
     template.write_text("See {{ref cat}} and {{dog.P}}.\n\n{{A dog.|dog}}\n\n{{cat: A cat.|cat.P}}\n", encoding="utf-8")
     shown = render(LEXICON, template)
     assert shown.startswith("See (3.2) and *rapisli*.")
-    assert "> (3.2) Muntok-lu.\n> cat-PL\n> 'A cat.'" in shown
+    assert "> (3.2) Munto-lu.\n> cat-PL\n> 'A cat.'" in shown
 
 
 def test_the_generator_writes_a_corpus_of_the_size_asked_for_and_the_same_one_twice(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_the_generator_writes_a_corpus_of_the_size_asked_for_and_the_same_one_tw
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
     packed = context.pack(corpus.read(parse(tmp_path / "one" / "corpus.toml")), counter())
-    assert abs(packed.tokens - 80_000) < 0.03 * 80_000
+    assert abs(packed.tokens - 80_000) < 0.02 * 80_000
     assert packed.removed < packed.tokens / 1000
 
 

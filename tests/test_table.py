@@ -364,14 +364,22 @@ def test_a_broken_table_gives_records_or_an_error_made_on_purpose(name: str, mut
     read_or_refuse(table.FORMAT, path, replace(TRIAL, root=tmp_path, tables=("te", "et")))
 
 
-@settings(same_folder, max_examples=60)
+@settings(same_folder, max_examples=200)
 @given(mutate=mutations())
 def test_a_broken_zip_gives_records_or_an_error_made_on_purpose(mutate: Mutation, tmp_path: Path) -> None:
     path = tmp_path / "pairs.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(DATA / "pairs.csv", "pairs.csv")
     path.write_bytes(mutate(path.read_bytes()))
-    read_or_refuse(table.FORMAT, path, replace(PAIRS, root=tmp_path))
+    read_or_refuse(table.FORMAT, path, replace(PAIRS, root=tmp_path, password=b"x"))
+
+
+def test_a_member_packed_in_a_rare_way_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("pairs.csv", "trl,eng\n")
+    with pytest.raises(FormatError, match="is not packed by deflate"):
+        table.read(path, PAIRS)
 
 
 @pytest.mark.real

@@ -85,7 +85,7 @@ class Scaled:
         self.noticed.update(fresh)
         self.glossed.append(replace(pair, keys=fresh))
         lines = (" ".join(pair.made.words), " ".join(pair.made.glosses), pair.english)
-        self.glossed_tokens += counter()("> (10.100) " + "\n".join(lines) + "\n\n" + _notice(lexicon, fresh))
+        self.glossed_tokens += counter()("> (11.100) " + "\n".join(lines) + "\n\n" + _notice(lexicon, fresh))
 
 
 def structure(lexicon: Lexicon, item: Item, transitive: frozenset[str]) -> Structure:
@@ -230,13 +230,12 @@ def scale(tokens: int, out: Path, seed: int) -> int:
 
 def _grow(scaled: Scaled, generator: Generator, tokens: int, share: float) -> int:
     count = counter()
-    known = 0
-    entries = 0
+    lexicon = generator.lexicon
+    known, entries = len(lexicon.lexemes), _dictionary_tokens(lexicon)
     while True:
-        lexemes = list(generator.lexicon.lexemes.values())[known:]
-        entries += count(
-            "".join(f"{generator.lexicon.headword(x)} | {x.pos} | {' | '.join(x.glosses)}\n" for x in lexemes)
-        )
+        lexemes = list(lexicon.lexemes.values())[known:]
+        lines = (f"{lexicon.headword(lexeme)} | {lexeme.pos} | {' | '.join(lexeme.glosses)}\n" for lexeme in lexemes)
+        entries += count("".join(lines))
         known += len(lexemes)
         size = entries + scaled.pair_tokens + scaled.glossed_tokens
         if size >= tokens:
@@ -244,9 +243,15 @@ def _grow(scaled: Scaled, generator: Generator, tokens: int, share: float) -> in
         for _ in range(20):
             pair = generator.pair()
             if scaled.glossed_tokens < share * (scaled.pair_tokens + scaled.glossed_tokens):
-                scaled.add_glossed(pair, generator.lexicon)
+                scaled.add_glossed(pair, lexicon)
             else:
                 scaled.add(pair)
+
+
+def _dictionary_tokens(lexicon: Lexicon) -> int:
+    rows = build.dictionary_rows(lexicon, build.dictionary_examples(lexicon))
+    entries = "".join(f"{head} | {pos} | {gloss}\n" for head, pos, gloss, *_ in rows)
+    return counter()(entries + "".join(f"{text} | {english}\n" for *_, text, english in rows if text))
 
 
 def _write(out: Path, lexicon: Lexicon, scaled: Scaled, train: list[build.Pair], test: list[build.Pair]) -> None:
@@ -256,13 +261,13 @@ def _write(out: Path, lexicon: Lexicon, scaled: Scaled, train: list[build.Pair],
     build.write_tables(out, build.dictionary_rows(lexicon, examples), [*train, *more], test)
     a_chapter = EXAMPLES_A_SECTION * SECTIONS_A_CHAPTER
     for at in range(0, len(scaled.glossed), a_chapter):
-        number = 10 + at // a_chapter
+        number = 11 + at // a_chapter
         text = _chapter(lexicon, number, scaled.glossed[at : at + a_chapter])
         (out / "grammar" / f"{number}-sentences.md").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _chapter(lexicon: Lexicon, number: int, pairs: list[Pair]) -> str:
-    lines = [f"# Sentences with glosses, {number - 9}"]
+    lines = [f"# Sentences with glosses, {number - 10}"]
     for at in range(0, len(pairs), EXAMPLES_A_SECTION):
         section = pairs[at : at + EXAMPLES_A_SECTION]
         notice = _notice(lexicon, [key for pair in section for key in pair.keys])

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ctxlearn.manifest import Corpus
     from ctxlearn.manifest_writing import Value
 
-PREVIEW = 3  # records shown of each kind
+PREVIEW = 3  # records shown of each kind, in so many lines at most
+PREVIEW_LINES = 6
 WIDTH = 110  # characters of a previewed line
 POLICY_NOTE = "local-only, as no --policy was given: no hosted model will read it; open and no-retention allow more"
 
@@ -152,9 +153,11 @@ def _preview(part: Part) -> list[str]:
     from ctxlearn import render
 
     material = part.material
-    firsts = [records[:PREVIEW] for records in (material.entries, material.examples, material.blocks)]
-    lines = [line for records in firsts for line in "".join(render.pieces(records)).split("\n") if line]
-    return [_short(line) for line in lines]
+    lines: list[str] = []
+    for records in (material.entries, material.examples, material.blocks):
+        text = "".join(render.pieces(records[:PREVIEW]))
+        lines += [_short(line) for line in text.split("\n") if line][:PREVIEW_LINES]
+    return lines
 
 
 def _pairs(corpus: Corpus, test: TestSet) -> list[str]:

@@ -34,11 +34,7 @@ def run(args: argparse.Namespace) -> int:
         output.as_json(_as_dict(contents, packed, index, seconds))
     else:
         print("\n".join(_text(contents, packed, index, seconds)))
-    return 4 if packed.leaks or _broken(contents) else 0
-
-
-def _broken(contents: Contents) -> int:
-    return sum(not it.deliberate for part in contents.parts for it in part.material.report.left_out)
+    return 4 if packed.leaks or contents.broken else 0
 
 
 def _coverage(test: TestSet, contents: Contents, index: Evidence) -> dict[str, dict[str, float]]:
@@ -65,7 +61,7 @@ def _as_dict(contents: Contents, packed: Context, index: Evidence, seconds: floa
             for test in contents.tests
         ],
         "leaks": {"removed": packed.removed, "items": [output.fields(leak) for leak in packed.leaks]},
-        "broken": _broken(contents),
+        "broken": contents.broken,
         "policy": packed.policy,
         "fingerprint": packed.fingerprint,
         "tokens": packed.tokens,
@@ -79,13 +75,13 @@ def _as_dict(contents: Contents, packed: Context, index: Evidence, seconds: floa
 
 def _text(contents: Contents, packed: Context, index: Evidence, seconds: float) -> list[str]:
     corpus = contents.corpus
-    lines = [
-        f"{corpus.language.name} ({corpus.language.code}) – {corpus.contact.name} ({corpus.contact.code})  {corpus.file}"
-    ]
+    language, contact = corpus.language, corpus.contact
+    lines = [f"{language.name} ({language.code}) – {contact.name} ({contact.code})  {corpus.file}"]
     for part in contents.parts:
         lines += ["", *report.lines(part)]
     for test in contents.tests:
-        lines += ["", f"test {test.name}: {len(test.items)} sentence pairs held out ({test.policy})"]
+        pairs = output.counted(len(test.items), "sentence pair")
+        lines += ["", f"test {test.name}: {pairs} held out ({test.policy})"]
         for code, share in _coverage(test, contents, index).items():
             lines.append(f"  words known in {code}: {share['types']:.0%} of types, {share['tokens']:.0%} of tokens")
     lines += ["", *_leaks(packed), ""]
@@ -100,7 +96,7 @@ def _text(contents: Contents, packed: Context, index: Evidence, seconds: float) 
 def _leaks(packed: Context) -> list[str]:
     if not packed.leaks:
         return ["no held-out sentence stands in the sources"]
-    lines = [f"{packed.removed} records hold a held-out sentence; they are never packed:"]
-    for leak in packed.leaks:
-        lines.append(f"  {leak.place or leak.record}: {leak.test}:{leak.test_id} ({leak.side}, {leak.kind})")
-    return lines
+    lines = [f"records that hold a held-out sentence, which are never packed: {packed.removed}"]
+    return lines + [
+        f"  {leak.place or leak.record}: {leak.test}:{leak.test_id} ({leak.side}, {leak.kind})" for leak in packed.leaks
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def _plans(args: argparse.Namespace, corpus: Corpus, here: Settings) -> Iterator
         models.check_name(name)
     directions = [Direction.parse(text, corpus.codes) for text in args.direction] or list(corpus.directions)
     declared = {test.name for test in corpus.tests}
-    files = [_read_test(corpus, name) for name in args.test if name not in declared]
+    files = [_read_test(corpus, name) for name in dict.fromkeys(args.test) if name not in declared]
     if not (args.test or declared):
         raise UsageError(f"{corpus.file}: no [[test]]; declare one, or give --test FILE.tsv")
     for sections in args.sections or [()]:
@@ -104,7 +105,7 @@ def _threshold(text: str) -> tuple[str, float]:
 
     metric, _, value = text.partition("=")
     try:
-        if metric not in METRICS:
+        if metric not in METRICS or not isfinite(float(value)):
             raise ValueError
         return metric, float(value)
     except ValueError as error:
@@ -148,7 +149,7 @@ def as_dict(run: Run) -> dict[str, object]:
 
 def text(run: Run) -> str:
     """Return a run as a table for a person: its scores with intervals, the floors beside them, the signatures below."""
-    head = f"{run.corpus} {run.test} {run.direction}: {run.n} segments, {run.model}"
+    head = f"{run.corpus} {run.test} {run.direction}: {output.counted(run.n, 'segment')}, {run.model}"
     rows: list[list[object]] = [["", "score", "95 % interval", *run.floors]]
     for it in run.scores:
         between = f"{it.low:.1f} – {it.high:.1f}" if it.low is not None and it.high is not None else ""
@@ -162,7 +163,9 @@ def text(run: Run) -> str:
             f"words of the source known: {run.coverage['types']:.0%} of types, {run.coverage['tokens']:.0%} of tokens"
         )
     if removed := run.leaks.get("removed"):
-        lines.append(f"{removed} records were left out of the context because they hold a sentence of this test")
+        lines.append(
+            f"{output.counted(removed, 'record')} left out of the context: a sentence of this test stands there"
+        )
     lines += [f"{_name(it.metric)}: {it.signature}" for it in run.scores]
     return "\n".join([*lines, f"system: {run.system}", f"run {run.id}, {run.seconds or 0:.1f} s", ""])
 

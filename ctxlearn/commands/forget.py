@@ -22,17 +22,21 @@ def run(args: argparse.Namespace) -> int:
 
     here = settings.read()
     try:
-        folder = manifest.find(args.corpus)
-    except UsageError:
-        folder = Path(args.corpus)  # the folder may be gone, its traces need not be
+        folder, unknown = manifest.find(args.corpus), None
+    except UsageError as error:
+        folder, unknown = Path(args.corpus), error  # the folder may be gone, its traces need not be
     stored = packs.of_corpus(here.packs, folder)
     others = packs.fingerprints(here.packs, without=folder)
     for pack in stored:
         packs.delete(pack, learned=pack.fingerprint not in others)
+    packs.sweep(here.packs)
     with Ledger(here.ledger) as ledger:
         runs = ledger.forget(str(folder.resolve()))
+    if unknown is not None and not stored and not runs:
+        raise UsageError(f"{unknown}; nothing of {folder.resolve()} is kept either")
     if args.json:
         output.as_json({"corpus": str(folder), "packs": len(stored), "runs": runs})
     else:
-        print(f"{folder}: {len(stored)} packed contexts with what was learned from them and {runs} runs deleted")
+        contexts = output.counted(len(stored), "packed context")
+        print(f"{folder}: {contexts}, what was learned from them, and {output.counted(runs, 'run')} deleted")
     return 0

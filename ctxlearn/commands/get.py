@@ -158,7 +158,8 @@ def _copied(corpus: Corpus, into: Path, *, force: bool) -> Corpus:
 
 def _own_files(corpus: Corpus) -> list[Path]:
     """Return the files of the corpus's folder that a copy needs; those outside it are not copied."""
-    named = [path for test in corpus.tests for path in (test.ids, test.path) if path]
+    named = [*sorted(corpus.folder.glob("*.ids"))]
+    named += [path for test in corpus.tests for path in (test.ids, test.path) if path]
     for source in corpus.sources:
         named += [*source.only, *source.exclude, *([] if source.origin else [source.path])]
     files = [file for path in named for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]

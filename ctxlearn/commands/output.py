@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
     from ctxlearn.models.base import Usage
@@ -78,12 +81,49 @@ def progress(total: int, what: str) -> Iterator[Bar]:
         yield bar
 
 
+def check_target(path: Path) -> None:
+    """Raise UsageError, before any work is done, when no file can be written at `path`."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; expected the name of a file to write")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    try:
+        new.write_bytes(text.encode())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def check_texts(texts: Iterable[str]) -> None:
+    """Raise UsageError when an argument is not a text: bytes that are not UTF-8 come as lone surrogates."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{text!r}: not UTF-8; is the terminal set to another encoding?") from error
+
+
 def positive(text: str) -> int:
     """Return a whole number above 0, for argparse."""
-    value = int(text.replace("_", "").replace(",", ""))
-    if value < 1:
+    digits = text.replace("_", "").replace(",", "")
+    if not digits.isdecimal() or int(digits) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value
+    return int(digits)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "record"), counted(1200, "entry", "entries")
+    ('1 record', '1,200 entries')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def names(text: str) -> tuple[str, ...]:

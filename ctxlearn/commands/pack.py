@@ -35,28 +35,19 @@ def run(args: argparse.Namespace) -> int:
     start = time.perf_counter()
     here = settings.read()
     models.check_name(args.model)
+    if args.out and args.out != Path("-"):
+        output.check_target(args.out)
     pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)
     elif args.out:
-        write_whole(args.out, pack.prefix)
+        output.write_whole(args.out, pack.prefix)
     if args.json:
         output.as_json(summary(pack, seconds))
     else:
         print(text(pack, seconds), file=sys.stderr if args.out == Path("-") else sys.stdout)
     return 0
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(text.encode())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def summary(pack: packs.Pack, seconds: float) -> dict[str, object]:
@@ -80,8 +71,9 @@ def text(pack: packs.Pack, seconds: float) -> str:
     rows += [["in all", sum(it.records for it in pack.sections), pack.tokens, sum(it.left_out for it in pack.sections)]]
     lines = [output.table(rows, right=(1, 2, 3))]
     if pack.leaks:
-        lines.append(f"{pack.removed} records taken out because a held-out sentence stands in them")
+        lines.append(f"{output.counted(pack.removed, 'record')} taken out: a held-out sentence stands there")
     if pack.problems:
-        lines.append(f"{pack.problems} things in the sources were left out; `ctxlearn check` lists them")
+        broken = output.counted(pack.problems, "thing")
+        lines.append(f"{broken} in the sources could not be read; `ctxlearn check` lists what and where")
     lines.append(f"context {pack.fingerprint[:8]}, policy {pack.policy}, {seconds:.2f} s")
     return "\n".join(lines)

@@ -56,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.input and args.text:
         raise UsageError("both TEXT and --input are given; expected one of them")
+    output.check_texts(args.text)
+    if args.output:
+        output.check_target(args.output)
     here = settings.read()
     models.check_name(args.model)
     corpus = manifest.open_corpus(args.corpus)
@@ -63,11 +66,16 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--to {args.to!r}: expected {corpus.codes[0]} or {corpus.codes[1]}")
     pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=args.sections)
     if pack.problems:
-        output.warn(f"{pack.problems} things in the sources were left out; `ctxlearn check {args.corpus}` lists them")
+        output.warn(
+            f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "
+            f"`ctxlearn check {args.corpus}` lists what and where"
+        )
     job = _Job(args, corpus.name, pack)
     if args.input or args.text not in ([], ["-"]):
         texts = lines.read(args.input) if args.input else list(args.text)
         return job.whole(texts)
+    if sys.stdin is None:
+        raise UsageError("nothing to translate: no TEXT, no --input, and standard input is closed")
     if args.text == [] and sys.stdin.isatty():
         return job.prompt()
     return job.pipe(lines.decode(sys.stdin.buffer, "<stdin>"))
@@ -141,11 +149,14 @@ class _Job:
                 typed = input("> ").strip()
             except EOFError:
                 return 0
+            except UnicodeDecodeError:
+                output.warn("what was typed is not UTF-8")
+                continue
             if typed:
-                direction = self.direction([typed])
-                system = systems.setdefault(str(direction), self.open([typed]))
-                for hypotheses in system.translate([Segment("1", typed)]):
-                    self.show(system, hypotheses)
+                direction = str(self.direction([typed]))
+                systems[direction] = systems.get(direction) or self.open([typed])
+                for hypotheses in systems[direction].translate([Segment("1", typed)]):
+                    self.show(systems[direction], hypotheses)
                     self.code(hypotheses)
 
     # -- opening
@@ -184,7 +195,8 @@ class _Job:
         if self.args.json:
             output.as_json(plan)
         else:
-            print(f"{len(texts)} segments, {system.direction}, after a context of {self.pack.tokens:,} tokens; $0.00")
+            what = f"{output.counted(len(texts), 'segment')}, {system.direction}"
+            print(f"{what}, after a context of {self.pack.tokens:,} tokens; $0.00")
         return 0
 
     # -- showing
@@ -203,7 +215,7 @@ class _Job:
             problem = "" if it.problem is None else f"{it.problem.kind}: {it.problem.text}"
             yield "\t".join(_cell(cell) for cell in (it.id, it.source, it.text, confidence, problem))
             return
-        yield it.text
+        yield _cell(it.text)
         if self.args.evidence:
             for found in system.evidence.for_pair(it.source, it.text, system.direction):
                 yield from _evidence_lines(found)
@@ -213,13 +225,7 @@ class _Job:
         if not self.args.output:
             print(text, end="")
             return
-        new = self.args.output.with_name(self.args.output.name + ".new")
-        try:
-            new.write_bytes(text.encode())
-            new.replace(self.args.output)
-        except OSError:
-            new.unlink(missing_ok=True)
-            raise
+        output.write_whole(self.args.output, text)
 
     def code(self, hypotheses: Sequence[Hypothesis]) -> int:
         """Say on stderr which segments failed; return 3 when any did."""
@@ -259,6 +265,7 @@ class _Job:
 
 
 def _cell(text: str) -> str:
+    """Return a text as one line without tabs."""
     return " ".join(text.replace("\t", " ").splitlines())
 
 

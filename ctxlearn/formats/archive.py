@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from ctxlearn.errors import CorpusError, FormatError
+from ctxlearn.formats.base import BROKEN_ZIP
 
 
 def sole_member(path: Path, wanted: str = "") -> str:
@@ -13,7 +14,7 @@ def sole_member(path: Path, wanted: str = "") -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise FormatError(f"not a zip that can be read: {error}", path=path) from error
     except OSError as error:
         raise CorpusError(f"{path}: {error.strerror or error}; is the path in corpus.toml right?") from error

@@ -6,6 +6,7 @@ as a whole is not what it claims to be raises FormatError.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,6 +19,19 @@ from ctxlearn.errors import CorpusError, FormatError
 # A zip member larger than this, or packed tighter than this, is refused: the largest known grammar is 5 MB of LaTeX.
 MAX_MEMBER_BYTES = 1 << 30
 MAX_MEMBER_RATIO = 200
+
+# What zipfile raises when bytes of an archive were changed. NotImplementedError is a RuntimeError too,
+# which otherwise speaks of a password: catch these first.
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    IndexError,
+    OverflowError,
+    ValueError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +127,19 @@ def _read_member(path: Path, options: Options) -> bytes:
                     "that is how a zip bomb looks; unpack it yourself and name the file",
                     path=path,
                 )
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise FormatError(f"member {options.member!r} is not packed by deflate; pack it again so", path=path)
             return archive.read(info, pwd=options.password)
     except KeyError as error:
         raise FormatError(f"no member {options.member!r}; it holds {_members(path)}", path=path) from error
+    except BROKEN_ZIP as error:
+        raise FormatError(f"not a zip that can be read: {error}", path=path) from error
     except RuntimeError as error:  # zipfile's way to say that a password is missing or wrong
         raise FormatError(
             f"member {options.member!r} is encrypted and the password is missing or wrong; set the variable that "
             "password_env names in corpus.toml",
             path=path,
         ) from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise FormatError(f"not a zip that can be read: {error}", path=path) from error
 
 
 def _members(path: Path) -> str:

@@ -4,7 +4,7 @@
     SenseTable    id, description, entryReference
     ExampleTable  id, primaryText, analyzedWord, gloss, translatedText, languageReference; and what points to senses
 
-An entry's notes are its relations to others ("synonym: kalis"), its origin ("from Dutch stoep") and its scientific
+An entry's notes are its relations to others ("synonym: dari"), its origin ("from Dutch hond") and its scientific
 name. Morphemes that stand apart in an example are joined into words. How tables and columns are found: cldf_module.py.
 """
 

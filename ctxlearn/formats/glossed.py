@@ -39,8 +39,8 @@ _ALTERNATIVES = re.compile(r"\s*;\s*|,\s+")
 def judged(text: str) -> tuple[str, str]:
     """Return the judgement that an example begins with, and the rest.
 
-    >>> judged("*ma he")
-    ('*', 'ma he')
+    >>> judged("*kesu tari")
+    ('*', 'kesu tari')
     """
     match = _JUDGEMENT.match(text)
     return (match[1], text[match.end() :]) if match else ("", text)
@@ -49,8 +49,8 @@ def judged(text: str) -> tuple[str, str]:
 def one_word(text: str) -> str:
     """Return a word or gloss without blanks: alternatives are parted by `/`, the words of one by `_`.
 
-    >>> one_word("arm and hand; wing")
-    'arm_and_hand/wing'
+    >>> one_word("over there; far")
+    'over_there/far'
     """
     return _ALTERNATIVES.sub("/", clean(text).strip("; ")).replace(" ", "_")
 
@@ -62,8 +62,8 @@ def joined(morphemes: Sequence[str], glosses: Sequence[str]) -> tuple[tuple[str,
     gets the same mark. Punctuation and names without a gloss stand for themselves. Where there are not as many glosses
     as morphemes each line is joined by its own marks.
 
-    >>> joined(["ka", "=at", "gonggung", "=nin", "."], ["2SG", "=OBJ", "call; call.out", "NEG", ""])
-    (('ka=at', 'gonggung=nin', '.'), ('2SG=OBJ', 'call/call.out=NEG', '.'))
+    >>> joined(["tari", "=n", "kesu", "-nu", "."], ["dog", "=ERG", "see; look.at", "NEG", ""])
+    (('tari=n', 'kesu-nu', '.'), ('dog=ERG', 'see/look.at-NEG', '.'))
     """
     parts = [one_word(morpheme) for morpheme in morphemes]
     labels = [one_word(gloss) for gloss in glosses]

@@ -47,7 +47,7 @@ class Chunk:
 def chunks(text: str) -> Iterator[Chunk]:
     r"""Yield the pieces of a text.
 
-    >>> [(chunk.kind, chunk.line) for chunk in chunks("# Nouns\n\nA noun is\na word.\n\n> ma he")]
+    >>> [(chunk.kind, chunk.line) for chunk in chunks("# Nouns\n\nA noun is\na word.\n\n> tari kesu")]
     [('heading', 1), ('paragraph', 3), ('quote', 6)]
     """
     lines = _blanked(text).split("\n")

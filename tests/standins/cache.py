@@ -1,8 +1,8 @@
 """The providers' prompt caches, as they are documented: what a request reads from them, and what it writes.
 
-Three kinds: entries at marked ends of blocks (Anthropic, OpenAI since gpt-5.6), the longest common beginning (OpenAI before,
-Gemini's implicit cache, vLLM, llama.cpp), and the same with whole stored units only (DeepSeek). Looking up and writing are
-two steps, because an entry can be read only after the response that wrote it has begun.
+Three kinds: entries at marked ends of blocks (Anthropic, OpenAI since gpt-5.6), the longest common beginning (OpenAI
+before, Gemini's implicit cache, vLLM, llama.cpp), and the same with whole stored units only (DeepSeek). Looking up and
+writing are two steps, because an entry can be read only after the response that wrote it has begun.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _EXACT = 20_000  # characters up to which a part of a text is counted, not estim
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a prompt. `life` is that of a cache entry asked for at its end; `overhead` the tokens of its wrapping."""
+    """One block of a prompt; `life` is that of a cache entry asked for at its end, `overhead` its wrapping's tokens."""
 
     role: str
     text: Text
@@ -44,7 +44,7 @@ class Plan:
     read: int = 0
     written: int = 0
     written_long: int = 0
-    settle: Callable[[float], None] = lambda now: None
+    settle: Callable[[float], object] = id  # nothing to do
 
     @property
     def fresh(self) -> int:
@@ -81,8 +81,10 @@ class BreakpointCache:
         self._lock = threading.Lock()
         self._entries: dict[Hashable, _Entry] = {}
 
-    def plan(self, scope: str, blocks: Sequence[Block], readable: Iterable[int], writable: Sequence[int], now: float) -> Plan:
-        """Look at the ends of the blocks `readable`, longest first; those of `writable` after the hit are to be written."""
+    def plan(
+        self, scope: str, blocks: Sequence[Block], readable: Iterable[int], writable: Sequence[int], now: float
+    ) -> Plan:
+        """Look at the ends of the blocks `readable`; those of `writable` after the longest hit are to be written."""
         sums, keys = totals(blocks), [(scope, digest) for digest in chain(blocks)]
         with self._lock:
             hit = max((place for place in readable if self._alive(keys[place], now)), default=-1)
@@ -135,18 +137,18 @@ class _Stored:
 class PrefixCache:
     """The longest beginning that a request shares with an earlier one, in steps of `step` tokens from `minimum` on.
 
-    With `units`, a beginning is found only if it has been stored whole: an earlier request's full prompt, or what two earlier
-    requests had in common; so the third request with the same context is the first to read it.
+    With `units`, a beginning is found only if it has been stored whole: an earlier request's full prompt, or what two
+    earlier requests had in common; so the third request with the same context is the first to read it.
     """
 
     def __init__(self, tokenizer: Tokenizer, minimum: int, step: int, units: bool = False, kept: int = 16) -> None:
         self._count = tokenizer
         self._minimum, self._step, self._units, self._kept = max(minimum, step), step, units, kept
         self._lock = threading.Lock()
-        self._groups: OrderedDict[Hashable, deque[_Stored]] = OrderedDict()
+        self._groups: OrderedDict[tuple[str, bytes], deque[_Stored]] = OrderedDict()
 
     def plan(self, scope: str, blocks: Sequence[Block], life: float, now: float) -> Plan:
-        """Look for the longest beginning of `blocks` that is cached; all of `blocks` is to be written, free of charge."""
+        """Look for the longest beginning of `blocks` that is cached; all of it is to be written, free of charge."""
         total = sum(block.tokens for block in blocks)
         key = (scope, chain(blocks[:-1])[-1] if len(blocks) > 1 else b"")
         with self._lock:
@@ -171,12 +173,12 @@ class PrefixCache:
             self._groups.clear()
         return count
 
-    def _candidates(self, scope: str, key: Hashable) -> list[_Stored]:
+    def _candidates(self, scope: str, key: tuple[str, bytes]) -> list[_Stored]:
         """Return the prompts that share all but the last block, and the newest of every other group."""
-        others = [group[-1] for name, group in self._groups.items() if name != key and name[0] == scope]  # type: ignore[index]
+        others = [group[-1] for name, group in self._groups.items() if name != key and name[0] == scope]
         return [*self._groups.get(key, ()), *others]
 
-    def _store(self, key: Hashable, stored: _Stored) -> None:
+    def _store(self, key: tuple[str, bytes], stored: _Stored) -> None:
         group = self._groups.setdefault(key, deque(maxlen=self._kept))
         group.append(stored)
         self._groups.move_to_end(key)

@@ -45,4 +45,4 @@ def seconds_of(written: str) -> float:
     >>> seconds_of("1970-01-01T00:00:01.5Z")
     1.5
     """
-    return datetime.fromisoformat(written.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(written).timestamp()

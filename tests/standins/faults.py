@@ -82,7 +82,8 @@ def fault_from(rule: Mapping[str, Any]) -> Fault:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
     if "kind" not in rule:
         raise ValueError("a fault needs a kind")
-    return Fault(**{name: tuple(value) if name == "at" else value for name, value in rule.items()})
+    read: dict[str, Any] = {name: tuple(value) if name == "at" else value for name, value in rule.items()}
+    return Fault(**read)
 
 
 class Script:

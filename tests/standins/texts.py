@@ -1,8 +1,8 @@
-"""The texts a server has read: each hashed and counted once, and found again in a request's bytes without reading them.
+"""The texts a server has read: each hashed and counted once, and known again in a request's bytes without parsing them.
 
-A request repeats megabytes that were sent before. Parsing them as JSON takes longer than everything else together, and the
-client's CPU is measured beside this server. So the JSON literals of long texts are remembered; a body that holds one has it
-replaced by a short name before it is parsed.
+A request repeats megabytes that were sent before. Parsing them as JSON takes longer than everything else together, and
+the client's CPU is measured beside this server. So the JSON literals of long texts are remembered; a body that holds
+one has it replaced by a short name before it is parsed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Texts:
         return json.loads(self._fold(body))
 
     def of(self, string: str, body: bytes = b"") -> Text:
-        """Return the Text of `string`, which may be a name from `parse`; a long one is looked for in `body` and kept."""
+        """Return the Text of `string`, which may be a name from `parse`; a long one found in `body` is kept."""
         if string.startswith(self._mark):
             return self._long[string]
         encoded = string.encode("utf-8", "surrogatepass")

@@ -41,6 +41,7 @@ def read(path: Path, options: Options) -> Material:
     blocks = Blocks(book)
     for unit in sources.units:
         _read_unit(unit, book, macros, blocks)
+    book.left_out += sources.unreadable
     for file in sources.word_lists:
         why = "a word list belongs to the dictionary; name the file as a source of its own to read it"
         book.left_out.append(Omission(options.place(file), f"word list {file.stem}", why, True))
@@ -73,7 +74,6 @@ def _read_unit(unit: Unit, book: Book, macros: Macros, blocks: Blocks) -> None:
     book.kept, book.numbered = unit.use in ("text", "abbreviations"), unit.use == "text"
     _note_faults(faults + more, book)
     book.stem = unit.pieces[0].path.stem
-    book.serial = book.serial if book.stem == "main" else 0
     blocks.read(nodes)
     if not book.kept:
         _note_left_out(unit, book)
@@ -88,8 +88,8 @@ def _note_left_out(unit: Unit, book: Book) -> None:
     piece = unit.pieces[0]
     if any(part.text.strip() for part in unit.pieces) and piece.path.stem != "main":
         what = "front matter" if unit.use == "front" else "back matter"
-        book.kept = True
-        book.omit(book.lines.after - 2, f"{what} {piece.path.stem}", "it does not describe the language")
+        place = book.options.place(piece.path, piece.line)
+        book.left_out.append(Omission(place, f"{what} {piece.path.stem}", "it does not describe the language", True))
 
 
 def _resolved(block: Block, book: Book) -> Block:

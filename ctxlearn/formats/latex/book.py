@@ -116,7 +116,7 @@ class Book:
     asides: list[Node] = field(default_factory=list)  # environments met inside a line of text, to follow after it
     notes: list[str] = field(default_factory=list)  # footnotes met inside an example, to follow after it
     stem: str = ""
-    serial: int = 0
+    serials: Counter[str] = field(default_factory=Counter)
     kept: bool = True  # False while something is read for its labels only
     numbered: bool = True  # False in the front matter, whose headings have no numbers
 
@@ -159,8 +159,8 @@ class Book:
         return tuple(title for _, title in self.headings if title)
 
     def _id(self) -> str:
-        self.serial += 1
-        return f"{self.stem}:{self.serial:04}"
+        self.serials[self.stem] += 1
+        return f"{self.stem}:{self.serials[self.stem]:04}"
 
     def next_id(self) -> str:
         """Return the id of the next record of this file."""

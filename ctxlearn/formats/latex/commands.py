@@ -13,19 +13,19 @@ DROPPED = {
     name: spec
     for spec, listed in {
         "m": "is il ia iaa is* index sindex lindex hspace vspace addvspace phantom hphantom vphantom cellcolor "
-        "rowcolor columncolor arrayrulecolor color pagestyle thispagestyle bibliography bibliographystyle addbibresource "
-        "graphicspath usetikzlibrary hyphenation arabic roman Roman alph Alph stepcounter refstepcounter value "
-        "newcounter cline currentpdfbookmark selectlanguage vskip todo missingfigure fontsize counterwithout extract noop "
-        "lehead lohead rehead rohead chead ihead ohead sectionmark chaptermark markright exewidth total ExplSyntaxOn "
+        "rowcolor columncolor arrayrulecolor color pagestyle thispagestyle bibliography bibliographystyle "
+        "addbibresource graphicspath usetikzlibrary hyphenation arabic roman Roman alph Alph stepcounter "
+        "value newcounter cline currentpdfbookmark selectlanguage vskip missingfigure fontsize counterwithout "
+        "extract noop lehead lohead rehead rohead chead ihead ohead sectionmark chaptermark markright exewidth total "
         "setmainfont setsansfont pdfbookmark include input includeonly BackBody BookDOI ISBNdigital ISBNhardcover "
         "proofreader typesetter title subtitle author date lsImpressumExtra dedication backtitle papernote "
-        "definecolor@ tikzset pgfplotsset forestset qtreecenterfalse nocite linespread addfontfeature "
+        "tikzset pgfplotsset forestset qtreecenterfalse nocite linespread addfontfeature "
         "setlist captionsetup enlargethispage glossarymark tikzexternalize enotesize",
         "mm": "setcounter addtocounter setlength addtolength markboth newtheorem settowidth counterwithin "
         "addtocontents setexsep setkeys DeclareUnicodeCharacter SetCounter resetcounters",
         "mmm": "addcontentsline definecolor titleformat ADD MULTIPLY SUBTRACT",
         "om": "includegraphics usepackage documentclass RequirePackage cmidrule todo printbibliography "
-        "linebreak@ documentstyle printindex setfontfamily SetupTableRow qtreeset",
+        "documentstyle printindex setfontfamily SetupTableRow qtreeset",
         "omm": "rule",
         "o": "largerpage linebreak pagebreak nopagebreak nolinebreak printindex printbibliography bcfontstyle hline "
         "toprule midrule bottomrule lsptoprule lspbottomrule tablevspace smallskip medskip bigskip newpage",
@@ -37,8 +37,8 @@ DROPPED = {
 KEPT_AFTER = {
     name: spec
     for spec, listed in {
-        "m": "href textcolor colorbox scalebox rotatebox foreignlanguage hyperlink hypertarget raisebox fontspec adjustbox "
-        "bgroup@ resizebox* tooltip textlang setfont",
+        "m": "href textcolor colorbox scalebox rotatebox foreignlanguage hyperlink hypertarget fontspec "
+        "adjustbox resizebox* tooltip textlang setfont",
         "om": "parbox raisebox",
         "mm": "resizebox multirow fcolorbox rowcolors",
         "oo": "makebox framebox subfigure subfloat hyperref item",
@@ -59,8 +59,8 @@ SILENT = names(
     tableofcontents makeatletter makeatother linenumbers nolinenumbers bfseries itshape scshape slshape em it bf
     sc rm sf tt sl llap rlap smash underline uline uuline sout dotuline underbar textquote makeindex exfont
     footexindent vernacular xspace begingroup endgroup bgroup egroup nonfrenchspacing frenchspacing doublespacing
-    onehalfspacing singlespacing hskip onecolumn twocolumn textstyle limits nolimits break cr tabularnewline gll
-    glll lsAbbreviationsTitle sqrt ExplSyntaxOff url path nolinkurl textls lsptoprule raggedbottom selectfont
+    onehalfspacing singlespacing hskip onecolumn twocolumn textstyle limits nolimits break cr tabularnewline kill glt trans
+    gll glll lsAbbreviationsTitle sqrt ExplSyntaxOff url path nolinkurl textls lsptoprule raggedbottom selectfont
     textipa spacebr fillspacing attop atcenter jambox appendixsection addlines medmuskip shorthandoff tabto textln
     textquotedbl glossfont glossglosses english other"""
 )
@@ -100,9 +100,9 @@ REFERENCES = {
 
 # How each citation command is printed; see bibliography.
 CITATIONS = {
-    "cite": "plain", "citealt": "plain", "citealp": "plain", "cites": "plain", "fullcite": "plain", "textcitealt": "plain",
+    "cite": "plain", "citealt": "plain", "citealp": "plain", "cites": "plain", "fullcite": "plain",
     "citet": "text", "textcite": "text", "textcites": "text", "Textcite": "text", "Citet": "text", "citegen": "text",
     "citep": "paren", "parencite": "paren", "parencites": "paren", "autocite": "paren", "Citep": "paren",
     "footcite": "paren", "citeauthor": "author", "Citeauthor": "author", "citeyear": "year", "citeyearpar": "year",
-    "citetv": "text", "citealtv": "plain", "citepos": "text", "posscitet": "text", "citew": "plain", "citetitle": "plain",
+    "citetv": "text", "citealtv": "plain", "citepos": "text", "posscitet": "text", "citew": "plain",
 }  # fmt: skip

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Literal
 
 from ctxlearn.errors import CorpusError, FormatError
-from ctxlearn.formats.base import Options, read_text
+from ctxlearn.formats.base import Omission, Options, read_text
 
 Use = Literal["text", "definitions", "front", "abbreviations", "back"]
 
-_INCLUDE = re.compile(r"(?<!\\)(?:\\\\)*(%[^\n]*)|\\(include|input|subfile)\b\s*\{([^{}\n]*)\}")
+_COMMENT = r"(?<!\\)(?:\\\\)*(?P<comment>%[^\n]*)"
+_FILE = r"\\(?:include|input|subfile)\b\s*\{(?P<file>[^{}\n]*)\}"
+_INCLUDE = re.compile(f"{_COMMENT}|{_FILE}")
+_TURNS: dict[str, Use] = {"frontmatter": "front", "mainmatter": "text", "appendix": "text", "backmatter": "back"}
+_CUT = re.compile(rf"{_COMMENT}|{_FILE}|\\(?P<turn>{'|'.join(_TURNS)})\b|(?P<document>\\begin\{{document\}})")
 _FRONT = re.compile(r"acknowledg|preface|dedicat|title|summary|foreword|copyright|cover|toc", re.IGNORECASE)
 _ABBREVIATIONS = re.compile(r"abbr|symbol|gloss(?:es|ing)", re.IGNORECASE)
 _WORD_LIST = re.compile(r"^(?:glossary|word-?_?list|lexicon|dictionary|vocabulary)$", re.IGNORECASE)
@@ -48,12 +52,13 @@ class Unit:
 
 @dataclass(slots=True)
 class Sources:
-    """The units of a book in reading order, its bibliography files, and the files it names that are not there."""
+    """The units of a book in reading order, its bibliography files, and the files that are not read and why."""
 
     units: list[Unit] = field(default_factory=list)
     bibliographies: list[Path] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     word_lists: list[Path] = field(default_factory=list)
+    unreadable: list[Omission] = field(default_factory=list)
 
 
 def find(path: Path, options: Options) -> Sources:
@@ -99,51 +104,33 @@ def _plain(path: Path, options: Options, sources: Sources) -> None:
 
 
 def _main(path: Path, root: Path, options: Options, sources: Sources) -> None:
-    """Cut a main file at what it includes; what stands before the document is read for its macros only."""
+    """Cut a main file at what it includes and where its parts begin; its preamble is read for its macros only."""
     text = read_text(path, options)
-    start = text.find("\\begin{document}")
-    use: Use = "definitions"
+    use: Use = "definitions" if "\\begin{document}" in text else "text"
     at = 0
-    for match in _INCLUDE.finditer(text):
-        if match[1] is not None:
+    for match in _CUT.finditer(text):
+        if match["comment"] is not None:
             continue
-        use = _unit(sources, path, text, at, match.start(), use, start)
+        _stretch(sources, path, text, at, match.start(), use)
         at = match.end()
-        body_use = _use_of(match[3], use, "\\begin{document}" in text[:at])
-        _included(match[3].strip(), body_use, root, options, sources)
-    _unit(sources, path, text, at, len(text), use, start)
-
-
-def _unit(sources: Sources, path: Path, text: str, at: int, end: int, use: Use, document: int) -> Use:
-    """Add a stretch of the main file, and return what is being read after it."""
-    stretch = text[at:end]
-    if stretch.strip():
-        if at < document < end:
-            head, tail = text[at:document], text[document:end]
-            _add(sources, path, text, at, head, "definitions")
-            _add(sources, path, text, document, tail, _turned(tail, "text"))
+        if match["file"] is not None:
+            _included(match["file"].strip(), use, root, options, sources)
+        elif match["turn"] is not None:
+            use = use if use == "definitions" else _TURNS[match["turn"]]
+            at = match.start()  # the command itself is read too: \appendix counts chapters anew
         else:
-            _add(sources, path, text, at, stretch, _turned(stretch, use) if end > document else "definitions")
-    return _turned(stretch, "text" if at < document < end else use)
+            use = "text"
+    _stretch(sources, path, text, at, len(text), use)
 
 
-def _add(sources: Sources, path: Path, text: str, at: int, stretch: str, use: Use) -> None:
-    sources.units.append(Unit((Piece(path, text.count("\n", 0, at) + 1, stretch),), use))
+def _stretch(sources: Sources, path: Path, text: str, at: int, end: int, use: Use) -> None:
+    if text[at:end].strip():
+        sources.units.append(Unit((Piece(path, text.count("\n", 0, at) + 1, text[at:end]),), use))
 
 
-_TURNS: dict[str, Use] = {"frontmatter": "front", "mainmatter": "text", "appendix": "text", "backmatter": "back"}
-_TURN = re.compile(r"^[^%\n]*\\(frontmatter|mainmatter|appendix|backmatter)\b", re.MULTILINE)
-
-
-def _turned(stretch: str, use: Use) -> Use:
-    for match in _TURN.finditer(stretch):
-        use = _TURNS[match[1]]
-    return use
-
-
-def _use_of(name: str, use: Use, in_document: bool) -> Use:
-    stem = Path(name.strip()).stem
-    if not in_document or (_LOCAL.search(stem) and not _ABBREVIATIONS.search(stem)):
+def _use_of(stem: str, use: Use) -> Use:
+    """Return what a file is read for, by its name and by the part of the book that includes it."""
+    if use == "definitions" or (_LOCAL.search(stem) and not _ABBREVIATIONS.search(stem)):
         return "definitions"
     if _BACK.search(stem):
         return "back"
@@ -159,7 +146,7 @@ def _included(name: str, use: Use, root: Path, options: Options, sources: Source
     elif _WORD_LIST.search(found.stem):
         sources.word_lists.append(found)
     else:
-        sources.units.append(Unit(tuple(_spliced(found, options, sources, root, 0)), use))
+        sources.units.append(Unit(tuple(_spliced(found, options, sources, root, 0)), _use_of(found.stem, use)))
 
 
 def _resolve(name: str, root: Path, folder: Path) -> Path | None:
@@ -180,21 +167,22 @@ def _spliced(path: Path, options: Options, sources: Sources, root: Path, depth: 
     try:
         text = read_text(path, options)
     except FormatError as error:
-        sources.absent.append(f"{path.name} ({str(error).splitlines()[0]})")
+        why = str(error).splitlines()[0]
+        sources.unreadable.append(Omission(options.place(path), f"file {path.name}", why))
         return
     at, line = 0, 1
     for match in _INCLUDE.finditer(text):
-        if match[1] is not None:
+        if match["comment"] is not None:
             continue
         before = text[at : match.start()]
         yield Piece(path, line, before)
         line += text.count("\n", at, match.end())
         at = match.end()
-        found = _resolve(match[3].strip(), root, path.parent)
+        found = _resolve(match["file"].strip(), root, path.parent)
         if found is not None and _WORD_LIST.search(found.stem):
             sources.word_lists.append(found)
         elif found is None or depth >= MAX_NESTING or found == path:
-            sources.absent.append(match[3].strip())
+            sources.absent.append(match["file"].strip())
         else:
             yield from _spliced(found, options, sources, root, depth + 1)
     yield Piece(path, line, text[at:])
