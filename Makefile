@@ -80,4 +80,5 @@ endef
 define install
 @echo "installing $< into $(VENV)"
 @$(IN_VENV) -m pip install --disable-pip-version-check --quiet --require-hashes --requirement $<
+@$(IN_VENV) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 endef

@@ -1,15 +1,17 @@
 """How a hosted model's answer is read: what is a translation, and what only looks like one.
 
-An answer is `{"translations": [{"id": 1, "translation": "…"}, …]}`, perhaps in a Markdown fence or between chatter, which is passed over.
-Every item that can be read is taken, also from an answer that was cut off. What then is no translation becomes a Problem:
+An answer is `{"translations": [{"id": 1, "translation": "…"}, …]}`, perhaps in a Markdown fence or between chatter,
+which is passed over. Every item that can be read is taken, also from an answer that was cut off. What then is no
+translation becomes a Problem:
 
     truncated   the answer ended before this sentence's turn, or in the middle of it
     refused     the model talks about not translating
-    malformed   no item with this id, two of them, no text, several lines, a comment, the question given back, another script
-                than the target's, or a length that no translation of this sentence has
+    malformed   no item with this id, two of them, no text, several lines, a comment, the question given back, another
+                script than the target's, or a length that no translation of this sentence has
 
-Some of that can be a true translation all the same (a refusal that is the sentence's meaning). It costs one more request: whoever asks
-(models/again.py) asks such a sentence again alone, and by itself a sentence cannot have its neighbour's text.
+Some of that can be a true translation all the same (a refusal that is the sentence's meaning). It costs one more
+request: whoever asks (models/again.py) asks such a sentence again alone, and by itself a sentence cannot have its
+neighbour's text.
 """
 
 from __future__ import annotations
@@ -26,13 +28,14 @@ from ctxlearn.models.base import Alternative, Problem, Request, Translation
 from ctxlearn.scripts import UNSEGMENTED, scripts_of
 
 _ITEM = re.compile(r'\{\s*"(?:id|translation|alternatives)"\s*:')
-_ID = re.compile(r'"id"\s*:\s*"?(\d{1,6})\b')
 _REFUSAL = re.compile(
-    r"(?i)\bas an ai\b|\blanguage model\b|\b(?:can(?:no|['’])?t|can not|unable to|won['’]t|will not|not able to|must decline to) "
-    r"(?:\w+ ){0,3}?(?:translat|assist with|comply|fulfil|process this|provide)|\bagainst my (?:guidelines|policy)"
+    r"(?i)\bas an ai\b|\blanguage model\b|\bagainst my (?:guidelines|policy)"
+    r"|\b(?:can(?:no|['’])?t|can not|unable to|won['’]t|will not|not able to|must decline to) "
+    r"(?:\w+ ){0,3}?(?:translat|assist with|help with that|comply|fulfil|process this|provide)"
 )
 _COMMENT = re.compile(
-    r"(?i)^(?:(?:here (?:is|are)|sure|certainly)\b.{0,60}:|translation ?:|translated ?:)|\((?:note|literally|lit\.) ?:|\bnote: "
+    r"(?i)^(?:(?:here (?:is|are)|sure|certainly)\b.{0,60}:|translation ?:|translated ?:)"
+    r"|\((?:note|literally|lit\.) ?:|\bnote: "
 )
 _ECHO = re.compile(r'"(?:id|text|translation|translations)"\s*:|<<<|>>>|sentences-[0-9a-f]{12}|book-[0-9a-f]{12}')
 
@@ -47,19 +50,20 @@ class _Item:
 def read(text: str, request: Request, *, cut: bool = False, scripts: Collection[str] = ()) -> tuple[Translation, ...]:
     """Return a translation, or the problem in its stead, for each segment of a request, in its order.
 
-    `cut` says that the provider stopped the answer at its limit; `scripts` are those that the target language is written in.
+    `cut` says that the provider stopped the answer at its limit; `scripts` are those that the target language is
+    written in.
     """
     found = list(_items(text))
     if not found and _REFUSAL.search(text):
         return tuple(_failed(it, "refused", f"the model answered {_short(text)}") for it in request.segments)
-    open_id = _unfinished(text) if cut or not _is_whole(text) else None
+    early = bool(text) and (cut or not _is_whole(text))
     count = Counter(item.id for item in found)
     items = {item.id: item for item in found if count[item.id] == 1}
     answers = []
     for number, segment in enumerate(request.segments, 1):
         item = items.get(number)
         if item is None:
-            answers.append(_missing(segment, count[number], text, number if open_id else None))
+            answers.append(_missing(segment, count[number], text, early))
         else:
             answers.append(_judge(segment, item, request, scripts))
     return _without_strangers(request.segments, answers)
@@ -95,16 +99,10 @@ def _is_whole(text: str) -> bool:
     return text.rstrip().rstrip("`").rstrip().endswith("}")
 
 
-def _unfinished(text: str) -> int | None:
-    """Return the last id that an answer which was cut off names; None when it names none."""
-    ids = _ID.findall(text)
-    return int(ids[-1]) if ids else None
-
-
-def _missing(segment: Segment, times: int, text: str, cut: int | None) -> Translation:
+def _missing(segment: Segment, times: int, text: str, early: bool) -> Translation:
     if times > 1:
         return _failed(segment, "malformed", f"the answer has {times} translations under its id")
-    if cut is not None:
+    if early:
         return _failed(segment, "truncated", f"the answer was cut off: … {_short(text[-60:])}")
     return _failed(segment, "malformed", f"the answer has no translation of it: {_short(text)}")
 
@@ -183,8 +181,8 @@ def _weight(text: str) -> int:
 def _without_strangers(segments: Sequence[Segment], answers: Sequence[Translation]) -> tuple[Translation, ...]:
     """Take out translations that may be, or hold, a neighbour's.
 
-    That is one given to two different sentences of some length, and one beside a sentence without a translation that is as long as
-    both would need.
+    That is one given to two different sentences of some length, and one beside a sentence without a translation that
+    is as long as both would need.
     """
     sources: dict[str, set[str]] = {}
     for segment, answer in zip(segments, answers, strict=True):

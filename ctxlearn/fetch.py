@@ -68,7 +68,6 @@ class Fetcher:
             return "there"
         part = target.with_name(target.name + ".part")
         with _disk(part):
-            target.parent.mkdir(parents=True, exist_ok=True)
             if part.is_symlink():
                 part.unlink()
         self._complete(origin, part, received)
@@ -187,6 +186,8 @@ def _append(response: httpx.Response, part: Path, have: int, received: Received)
     """Write the body behind the `have` bytes that are kept; what arrived before an error stays."""
     length = response.headers.get("Content-Length", "")
     size = have + int(length) if length.isdecimal() else None
+    with _disk(part):
+        part.parent.mkdir(parents=True, exist_ok=True)
     with _disk(part), part.open("ab" if have else "wb") as file:
         for chunk in response.iter_bytes():  # as they come: a chunk size would hold back what a cut then loses
             file.write(chunk)

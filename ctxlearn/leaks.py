@@ -122,8 +122,17 @@ class _Sides:
         return [
             (side, "contained" if any(self.sides[side].text in field for field in fields) else "overlap")
             for side, count in hits.items()
-            if count >= self.needed[side] and not _by_itself(record, fields, self.sides[side].text)
+            if count >= self.needed[side] and self._stands_beside(side, record, fields)
         ]
+
+    def _stands_beside(self, side: int, record: Record, fields: list[str]) -> bool:
+        """Whether the side, which stands in the record, still does when a gloss by itself does not count."""
+        text = self.sides[side].text
+        others = _beside_gloss(record, fields, text)
+        if others is fields:
+            return True
+        own = _grams(text)
+        return len(own & {gram for field in others for gram in _grams(field)}) >= self.needed[side]
 
     def _short_ones(self, records: Sequence[Record], normalised: list[list[str]]) -> list[tuple[int, int]]:
         starts, chunks, length = [], [], 0
@@ -140,7 +149,8 @@ class _Sides:
             position = joined.find(needle)
             while position >= 0:
                 number = bisect_right(starts, position) - 1
-                if not _by_itself(records[number], normalised[number], text):
+                others = _beside_gloss(records[number], normalised[number], text)
+                if any(needle in f" {field} " for field in others):
                     found.add((number, side))
                 position = joined.find(needle, position + 1)
         return sorted(found)
@@ -156,8 +166,8 @@ def _grams(normalised: str) -> set[str]:
     return {dense[start : start + GRAM] for start in range(len(dense) - GRAM + 1)}
 
 
-def _by_itself(record: Record, fields: list[str], side: str) -> bool:
-    """Whether the side is, in a dictionary entry, a gloss and nothing more."""
+def _beside_gloss(record: Record, fields: list[str], side: str) -> list[str]:
+    """Return the fields in which a side may not stand: all but the glosses of an entry that are the side itself."""
     if not isinstance(record, Entry) or side not in fields[: len(record.senses)]:
-        return False
-    return not any(side in field for field in fields if field != side) and side not in fields[len(record.senses) :]
+        return fields
+    return [field for number, field in enumerate(fields) if number >= len(record.senses) or field != side]

@@ -30,6 +30,16 @@ class Settings:
         return self.folder("learned")
 
     @property
+    def answers(self) -> Path:
+        """What hosted models answered."""
+        return self.folder("answers")
+
+    @property
+    def kept(self) -> Path:
+        """What is known of the objects that lie at providers."""
+        return self.folder("kept")
+
+    @property
     def ledger(self) -> Path:
         """The SQLite file with runs and segments."""
         return self.folder() / "ledger.sqlite"

@@ -195,7 +195,7 @@ def test_a_file_that_is_not_published_is_asked_for_once(site: Site, fetch: Fetch
 
 
 def test_a_server_that_is_away_is_told(site: Site, fetch: Fetch, tmp_path: Path) -> None:
-    away = Origin("words.tsv", f"http://127.0.0.1:{unused_port()}/words.tsv", "0" * 64)
+    away = Origin("books/words.tsv", f"http://127.0.0.1:{unused_port()}/words.tsv", "0" * 64)
     with pytest.raises(FetchError, match=r"the server cannot be reached .*; is there a network"):
         fetch(away)
     assert list(tmp_path.iterdir()) == []

@@ -360,6 +360,18 @@ def test_words_and_glosses_that_are_not_equally_many_are_counted(tmp_path: Path)
     assert any("not equally many: 1 ((1) one.tex:1)" in remark for remark in material.report.remarks)
 
 
+def test_a_reference_in_an_interlinear_line_stays_one_word(tmp_path: Path) -> None:
+    source = "\\chapter{A}\\label{a}\\ea \\gll ma\\Cref{a} he\\ref{}\\\\ x \\ref{}\\\\ \\glt `z' \\z"
+    [example] = examples(read_text(tmp_path, source))
+    assert (example.analyzed_words, example.glosses) == (("maChapter_1", "he"), ("x", "_"))
+
+
+def test_a_paragraph_of_nothing_but_an_empty_reference_is_no_block(tmp_path: Path) -> None:
+    material = read_text(tmp_path, "\\section{\\ref{}}\n\\ref{}\n\na")
+    assert_clean(material)
+    assert texts(material) == ["a"]
+
+
 def test_a_speaker_in_brackets_belongs_to_the_number(tmp_path: Path) -> None:
     material = read_text(tmp_path, "\\begin{exe}\\ex[A:] {\\gll a\\\\ x\\\\ \\glt `z'}\\end{exe}")
     assert (examples(material)[0].number, examples(material)[0].judgement) == ("(1 A:)", "")

@@ -162,7 +162,8 @@ def text(run: Run) -> str:
         lines.append(
             f"words of the source known: {run.coverage['types']:.0%} of types, {run.coverage['tokens']:.0%} of tokens"
         )
-    if removed := run.leaks.get("removed"):
+    removed = run.leaks.get("removed")
+    if isinstance(removed, int) and removed:
         lines.append(
             f"{output.counted(removed, 'record')} left out of the context: a sentence of this test stands there"
         )

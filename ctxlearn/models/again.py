@@ -25,6 +25,6 @@ class AskingAgain:
             if answer.problem is not None and answer.problem.kind in WORTH_ASKING_AGAIN:
                 second = self.inner.complete(replace(request, segments=(segment,)))
                 usage += second.usage
-                answer = second.translations[0]  # noqa: PLW2901  # the second answer stands for the first
+                answer = second.translations[0]  # the second answer stands for the first
             answers.append(answer)
         return Completion(tuple(answers), usage)

@@ -11,8 +11,9 @@ from ctxlearn.data import clean
 from ctxlearn.errors import BudgetError, CtxlearnError, KeyMissing, Overloaded, Refused
 
 _TOO_LONG = re.compile(
-    r"(?i)prompt is too long|context.{0,20}(?:length|window|limit)|too many (?:input )?tokens|input.{0,40}exceeds.{0,40}(?:limit|max)"
-    r"|token count.{0,40}exceeds|request_too_large|maximum (?:context|number of tokens)"
+    r"(?i)prompt is too long|context.{0,20}(?:length|window|limit)|too many (?:input )?tokens"
+    r"|input.{0,40}exceeds.{0,40}(?:limit|max)|token count.{0,40}exceeds|request_too_large"
+    r"|maximum (?:context|number of tokens)"
 )
 _KEY = re.compile(
     r"(?i)api[ _]key (?:not valid|is invalid|expired)|invalid[ _]api[ _]key|API_KEY_INVALID|incorrect api key"

@@ -46,6 +46,7 @@ class Texts:
         self.tokenizer = tokenizer
         self._mark = f"<{secrets.token_hex(12)}>"
         self._lock = threading.Lock()
+        self._learning = threading.Lock()
         self._long: OrderedDict[str, Text] = OrderedDict()
         self._literals: OrderedDict[bytes, _Literal] = OrderedDict()
 
@@ -57,10 +58,13 @@ class Texts:
         """Return the Text of `string`, which may be a name from `parse`; a long one found in `body` is kept."""
         if string.startswith(self._mark):
             return self._long[string]
-        encoded = string.encode("utf-8", "surrogatepass")
-        text = Text(string, hashlib.sha256(encoded).digest(), self.tokenizer(string))
-        if len(string) >= LONG:
-            self._learn(text, body)
+        digest = hashlib.sha256(string.encode("utf-8", "surrogatepass")).digest()
+        if len(string) < LONG:
+            return Text(string, digest, self.tokenizer(string))
+        with self._learning:  # many first requests at once count their common text once
+            name = f"{self._mark}{digest.hex()}"
+            text = self._long.get(name) or Text(string, digest, self.tokenizer(string))
+            self._learn(name, text, body)
         return text
 
     def _fold(self, body: bytes) -> bytes:
@@ -74,8 +78,7 @@ class Texts:
             position = start + len(literal.body)
         return b"".join([*parts, body[position:]])
 
-    def _learn(self, text: Text, body: bytes) -> None:
-        name = f"{self._mark}{text.digest.hex()}"
+    def _learn(self, name: str, text: Text, body: bytes) -> None:
         for ascii_only in (False, True):
             literal = json.dumps(text.string, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
             if literal[:_HEAD] in body:

@@ -45,7 +45,9 @@ def read(path: Path, options: Options) -> Material:
     for file in sources.word_lists:
         why = "a word list belongs to the dictionary; name the file as a source of its own to read it"
         book.left_out.append(Omission(options.place(file), f"word list {file.stem}", why, True))
-    resolved = tuple(_resolved(block, book) for block in book.blocks)
+    resolved = tuple(
+        block for block in (_resolved(block, book) for block in book.blocks) if block.text or block.example
+    )
     return Material(blocks=resolved, report=_report(book, macros, sources))
 
 
@@ -95,10 +97,10 @@ def _note_left_out(unit: Unit, book: Book) -> None:
 def _resolved(block: Block, book: Book) -> Block:
     """Return a block with its references written out."""
     resolve = book.references.resolve
-    headings = tuple(resolve(heading) for heading in block.headings)
+    headings = tuple(filter(None, (clean(resolve(heading)) for heading in block.headings)))
     if block.example is None:
         lines = (clean(resolve(line)) for line in block.text.split("\n"))
-        return replace(block, text="\n".join(lines), headings=headings)
+        return replace(block, text="\n".join(filter(None, lines)), headings=headings)
     return replace(block, example=_resolved_example(block.example, book), headings=headings)
 
 
@@ -108,8 +110,8 @@ def _resolved_example(example: Example, book: Book) -> Example:
         example,
         primary_text=clean(resolve(example.primary_text)),
         translated_text=clean(resolve(example.translated_text)),
-        analyzed_words=tuple(resolve(word) for word in example.analyzed_words),
-        glosses=tuple(resolve(gloss) for gloss in example.glosses),
+        analyzed_words=tuple(clean(resolve(word)).replace(" ", "_") or "_" for word in example.analyzed_words),
+        glosses=tuple(clean(resolve(gloss)).replace(" ", "_") or "_" for gloss in example.glosses),
         source=clean(resolve(example.source)),
     )
 

@@ -59,8 +59,8 @@ SILENT = names(
     tableofcontents makeatletter makeatother linenumbers nolinenumbers bfseries itshape scshape slshape em it bf
     sc rm sf tt sl llap rlap smash underline uline uuline sout dotuline underbar textquote makeindex exfont
     footexindent vernacular xspace begingroup endgroup bgroup egroup nonfrenchspacing frenchspacing doublespacing
-    onehalfspacing singlespacing hskip onecolumn twocolumn textstyle limits nolimits break cr tabularnewline kill glt trans
-    gll glll lsAbbreviationsTitle sqrt ExplSyntaxOff url path nolinkurl textls lsptoprule raggedbottom selectfont
+    onehalfspacing singlespacing hskip onecolumn twocolumn textstyle limits nolimits break cr tabularnewline kill glt
+    trans gll glll lsAbbreviationsTitle sqrt ExplSyntaxOff url path nolinkurl textls lsptoprule raggedbottom selectfont
     textipa spacebr fillspacing attop atcenter jambox appendixsection addlines medmuskip shorthandoff tabto textln
     textquotedbl glossfont glossglosses english other"""
 )

@@ -74,7 +74,7 @@ class Interlinear:
         preamble = self.inline.line(parts.get("glpreamble", ())).removesuffix("//")
         self.book.paragraph([f"({number}) {preamble}" if preamble else ""], env.line, "numbered paragraphs")
         rows = [words(self.inline, parts[name]) for name in _EXPEX_LINES if name in parts]
-        found = _Found([[word.removesuffix("//") for word in row if word != "//"] for row in rows])
+        found = _Found([[word.removesuffix("//") for word in row if word.strip("/")] for row in rows])
         free = self.inline.line(without_sources(parts.get("glft", ())), "plain").removesuffix("//").strip()
         found.translation, found.source = translation(free)
         self._emit(found, number, "", env.line)

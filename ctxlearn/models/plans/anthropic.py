@@ -1,7 +1,8 @@
 """Anthropic: one explicit breakpoint at the end of the book, for five minutes or an hour.
 
-Each hit renews the life, so that five minutes serve a job whose requests follow each other; a job longer than that gets an hour,
-whose write costs 2 × instead of 1.25 × the input price, and then stands a pause of the provider without being written anew.
+Each hit renews the life, so that five minutes serve a job whose requests follow each other; a job longer than that
+gets an hour, whose write costs 2 × instead of 1.25 × the input price, and then stands a pause of the provider without
+being written anew.
 https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 """
 

@@ -55,8 +55,9 @@ class Arranged:
 class Plan:
     """The book first, as plain text: enough wherever a provider finds a repeated beginning by itself.
 
-    `warm_ups` requests are made alone before a hit can be expected; `life` is for how many seconds an unused book stays cached;
-    `at_least` is how many tokens are cached at all; `room` is added to the answer's limit for what the model thinks.
+    `warm_ups` requests are made alone before a hit can be expected; `life` is for how many seconds an unused book
+    stays cached; `at_least` is how many tokens are cached at all; `room` is added to the answer's limit for what the
+    model thinks.
     """
 
     keys: tuple[str, ...] = ()  # variables, any one of which holds the key

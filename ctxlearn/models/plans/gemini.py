@@ -1,8 +1,8 @@
 """Gemini, by AI Studio and by Vertex: the book is laid down at Google once, and every question refers to it by name.
 
-A cachedContents object costs its tokens once, and then storage by the hour, until it is deleted or its life ends. It is given a short
-life and more while it is in use, so that what is left over at the end of a job is minutes. litellm would make such an object too, but
-counts and hashes the whole book for every question and can make several at once.
+A cachedContents object costs its tokens once, and then storage by the hour, until it is deleted or its life ends. It
+is given a short life and more while it is in use, so that what is left over at the end of a job is minutes. litellm
+would make such an object too, but counts and hashes the whole book for every question and can make several at once.
 https://ai.google.dev/api/caching, https://cloud.google.com/vertex-ai/generative-ai/docs/context-cache/context-cache-overview
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from ctxlearn.errors import Refused
 from ctxlearn.models.base import Usage
 from ctxlearn.models.failures import failure
-from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan, messages
+from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan
 from ctxlearn.models.plans.kept import Kept, Shelf
 
 STUDIO = "https://generativelanguage.googleapis.com/v1beta"
@@ -30,7 +30,7 @@ Headers = Callable[[], Mapping[str, str]]
 class GeminiPlan(Plan):
     """One object for the book on the shelf; a question of a few hundred bytes refers to it."""
 
-    keys = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    keys: tuple[str, ...] = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     life = LIFE
     options: Mapping[str, Any] = {"response_format": {"type": "json_object"}}
 
@@ -123,8 +123,8 @@ class Objects:
 def _end(said: Mapping[str, Any]) -> float:
     """Return when an object dies; ours, should the provider's clock differ much."""
     try:
-        end = datetime.fromisoformat(str(said["expireTime"]).replace("Z", "+00:00")).timestamp()
-    except (KeyError, ValueError):
+        end = datetime.fromisoformat(said["expireTime"]).timestamp()
+    except (KeyError, TypeError, ValueError):
         return time.time() + LIFE
     return min(end, time.time() + LIFE)
 

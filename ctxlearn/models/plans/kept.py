@@ -1,8 +1,8 @@
 """Objects that lie at a provider and cost by the hour: made once across threads and processes, and never forgotten.
 
-Each has a file in a folder of the state folder that says what it is and until when it lives; whoever makes, extends or deletes it
-holds a lock beside that file. A process that is killed between the provider's answer and its note of it leaves an object that
-nobody knows; it dies at the end of its short life.
+Each has a file in a folder of the state folder that says what it is and until when it lives; whoever makes, extends
+or deletes it holds a lock beside that file. A process that is killed between the provider's answer and its note of it
+leaves an object that nobody knows; it dies at the end of its short life.
 """
 
 from __future__ import annotations

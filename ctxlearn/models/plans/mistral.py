@@ -1,6 +1,7 @@
 """Mistral: automatic, with a cache key for a good rate of hits.
 
-litellm refuses the key as an argument of its own, so it goes in the body. https://docs.mistral.ai/capabilities/prompt-caching
+litellm refuses the key as an argument of its own, so it goes in the body.
+https://docs.mistral.ai/capabilities/prompt-caching
 """
 
 from __future__ import annotations

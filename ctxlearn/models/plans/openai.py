@@ -1,8 +1,8 @@
 """OpenAI: an explicit breakpoint where the model has them, and one cache key for the book.
 
-From gpt-5.6 on a prefix is found again only where a breakpoint stands; the default one stands after the last message and would
-write the whole book with every question. Older models find the longest common beginning by themselves, and answer 400 to
-a breakpoint. https://developers.openai.com/api/docs/guides/prompt-caching
+From gpt-5.6 on a prefix is found again only where a breakpoint stands; the default one stands after the last message
+and would write the whole book with every question. Older models find the longest common beginning by themselves, and
+answer 400 to a breakpoint. https://developers.openai.com/api/docs/guides/prompt-caching
 """
 
 from __future__ import annotations

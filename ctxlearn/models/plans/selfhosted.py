@@ -1,8 +1,9 @@
 """One's own server (vLLM, SGLang, llama.cpp, Ollama, LM Studio …): they keep a repeated beginning by themselves.
 
-So all depends on the same bytes first. vLLM keeps the books of different people apart by a salt. A server with few slots (llama.cpp)
-has the book only in the slot that read it, so that requests at the same time would read it once each: one at a time
-there, unless asked otherwise. Many do not say how much they read from their cache; that is then unknown.
+So all depends on the same bytes first. vLLM keeps the books of different people apart by a salt. A server with few
+slots (llama.cpp) has the book only in the slot that read it, so that requests at the same time would read it once
+each: one at a time there, unless asked otherwise. Many do not say how much they read from their cache; that is then
+unknown.
 """
 
 from __future__ import annotations

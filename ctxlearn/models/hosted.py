@@ -1,0 +1,190 @@
+"""Every hosted or self-served model, by way of litellm, which only this module imports, and only when it is needed.
+
+litellm is asked for one thing: to bring messages to a provider and its answer back. Retries, caches, prices and
+budgets are ours (retrying.py, plans/, prices.py, metered.py). What it or a provider objects to becomes one of our
+errors by the HTTP status that really came, as litellm's own classes go by the words of the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from ctxlearn import answers, prompt, settings
+from ctxlearn.errors import CtxlearnError, KeyMissing, Refused
+from ctxlearn.models.base import Completion, Problem, Request, Translation, Usage
+from ctxlearn.models.failures import failure
+from ctxlearn.models.plans.base import Arranged, Asked, Plan
+from ctxlearn.models.plans.selfhosted import SelfHostedPlan
+
+_CONNECT = 20.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    text: str
+    finish: str
+    usage: Usage
+
+
+class HostedModel:
+    """A model behind litellm; `plan` says how its provider keeps the book cached."""
+
+    def __init__(self, plan: Plan, timeout: float | None = None) -> None:
+        self.name = plan.job.model
+        self.plan = plan
+        self.timeout = timeout
+
+    def complete(self, request: Request) -> Completion:
+        """Ask all segments in one request. Raises KeyMissing, Overloaded, Refused, BudgetError."""
+        asked = asked_for(request)
+        arranged = self.plan.arrange(asked)
+        usage = arranged.usage
+        try:
+            answer = self._ask(request, arranged)
+        except Refused as error:
+            if not (arranged.handle and "cache" in str(error).casefold().replace(" ", "")):
+                raise
+            self.plan.lost(arranged.handle)  # it died between our last look and this request
+            arranged = self.plan.arrange(asked)
+            usage += arranged.usage
+            answer = self._ask(request, arranged)
+        return Completion(_read(answer, request), usage + answer.usage)
+
+    def close(self) -> Usage:
+        """Give up what lies at the provider, unless it is to stay; return what that saves."""
+        return self.plan.close()
+
+    def _ask(self, request: Request, arranged: Arranged) -> _Answer:
+        import httpx  # as litellm will
+
+        litellm = _litellm()
+        wait = self.timeout or _patience(self.plan, request.prefix.tokens)
+        try:
+            response = litellm.completion(
+                model=self.name,
+                max_tokens=prompt.answer_tokens(request) + self.plan.room,
+                timeout=httpx.Timeout(wait, connect=_CONNECT),
+                max_retries=0,
+                num_retries=0,
+                **self._server(),
+                **request.sampling,
+                **arranged.arguments,
+            )
+        except litellm.ContentPolicyViolationError as error:
+            return _Answer(str(error), "content_filter", Usage())
+        except (litellm.exceptions.BudgetExceededError, *litellm.LITELLM_EXCEPTION_TYPES) as error:
+            raise _failure(self.name, error) from error
+        return _answer(response, self.plan)
+
+    def _server(self) -> dict[str, str]:
+        base = self.plan.job.api_base
+        if base is None:
+            return {}
+        if self.name.startswith("openai/") and isinstance(self.plan, SelfHostedPlan):
+            # OpenAI's key is for OpenAI, not for whatever server was named.
+            return {"api_base": base, "api_key": settings.variable("CTXLEARN_API_KEY") or "none"}
+        return {"api_base": base}
+
+
+@cache
+def _litellm() -> ModuleType:
+    """Import litellm (2 to 4 s, 170 MB) with its network, .env and terminal side effects off."""
+    settings.quieten_litellm()
+    import logging
+
+    import litellm
+
+    litellm.suppress_debug_info = True  # it prints advice on stdout
+    litellm.disable_token_counter = True  # it would tokenise the whole book
+    litellm.telemetry = False
+    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    return litellm
+
+
+def asked_for(request: Request) -> Asked:
+    """Return a request as a plan sees it."""
+    prefix = request.prefix
+    return Asked(
+        prompt.system_text(prefix),
+        prompt.system_digest(prefix),
+        prefix.tokens,
+        prefix.fingerprint,
+        prompt.question(request),
+    )
+
+
+def vertex_token() -> str:
+    """Return a token for Vertex, from Google's own credentials on this machine. Raises ModelError."""
+    _litellm()
+    from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
+
+    try:
+        token, _ = VertexBase().get_access_token(credentials=None, project_id=None)
+    except (ImportError, OSError, ValueError) as error:
+        advice = "`gcloud auth application-default login` makes them"
+        raise KeyMissing(f"vertex_ai: no credentials: {error}; {advice}") from error
+    return str(token)
+
+
+def _patience(plan: Plan, tokens: int) -> float:
+    """Return the seconds to wait for an answer: reading a million tokens takes minutes, on one's own processor hours."""
+    return 600 + tokens / 50 if isinstance(plan, SelfHostedPlan) else 300 + tokens / 2000
+
+
+# -- what came back --------------------------------------------------------------------------------------------------
+
+
+def _answer(response: Any, plan: Plan) -> _Answer:
+    choice = response.choices[0] if response.choices else None
+    if choice is None:
+        return _Answer("no candidate", "content_filter", _usage(response.usage, plan))
+    text = choice.message.content or getattr(choice.message, "refusal", None) or ""
+    return _Answer(text, str(choice.finish_reason), _usage(response.usage, plan))
+
+
+def _read(answer: _Answer, request: Request) -> tuple[Translation, ...]:
+    if answer.finish in ("content_filter", "refusal"):
+        problem = Problem("refused", f"the provider's filter stopped it: {answer.text[:100]!r}")
+        return tuple(Translation(it.id, "", problem=problem) for it in request.segments)
+    scripts = prompt.scripts(request.prefix, request.direction.target)
+    return answers.read(answer.text, request, cut=answer.finish == "length", scripts=scripts)
+
+
+def _usage(it: Any, plan: Plan) -> Usage:
+    """Return what litellm makes of every provider's own account: its input tokens hold the cached and the written ones."""
+    details = getattr(it, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None)
+    written = getattr(details, "cache_write_tokens", None) or getattr(it, "cache_creation_input_tokens", None)
+    kinds = getattr(details, "cache_creation_token_details", None)
+    if cached is None and not plan.reports:
+        return Usage(it.prompt_tokens, None, None, 0, it.completion_tokens, None)
+    hour = getattr(kinds, "ephemeral_1h_input_tokens", None)
+    return Usage(it.prompt_tokens, cached or 0, written or 0, 0, it.completion_tokens, hour or 0)
+
+
+def _failure(model: str, error: BaseException) -> CtxlearnError:
+    """Return our error for one of litellm's: by the innermost response that really came, if one did."""
+    status, headers = None, None
+    for link in _chain(error):
+        response = getattr(link, "response", None)
+        if isinstance(getattr(response, "status_code", None), int) and getattr(response, "headers", None):
+            status, headers = response.status_code, response.headers  # type: ignore[union-attr]  # it has both
+    if status is None and type(error).__name__ in ("AuthenticationError", "UnsupportedParamsError", "BadRequestError"):
+        status = getattr(error, "status_code", 400)  # litellm's own objection, before anything was sent
+    return failure(model, status, str(error), _lower(headers))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value for name, value in (headers or {}).items()}
