@@ -56,7 +56,7 @@ def read(text: str, request: Request, *, cut: bool = False, scripts: Collection[
     found = list(_items(text))
     if not found and _REFUSAL.search(text):
         return tuple(_failed(it, "refused", f"the model answered {_short(text)}") for it in request.segments)
-    early = bool(text) and (cut or not _is_whole(text))
+    early = cut or ("{" in text and not _is_whole(text))
     count = Counter(item.id for item in found)
     items = {item.id: item for item in found if count[item.id] == 1}
     answers = []
@@ -156,7 +156,7 @@ def _problem(source: str, text: str, scripts: Collection[str]) -> Problem | None
 
 def _is_copy(source: str, text: str) -> bool:
     """Whether a text is the source itself; of one to three words that may be right, as with a name."""
-    return len(source.split()) > 3 and _folded(source) == _folded(text)
+    return abs(len(source) - len(text)) < 8 and len(source.split()) > 3 and _folded(source) == _folded(text)
 
 
 def _folded(text: str) -> str:
@@ -165,6 +165,8 @@ def _folded(text: str) -> str:
 
 def _share(text: str, scripts: Collection[str]) -> float:
     """Return the share of the letters that are of `scripts`; 1 when there is no letter."""
+    if scripts_of(text) <= set(scripts):
+        return 1.0
     letters = [it for it in text if scripts_of(it)]
     return sum(scripts_of(it) <= set(scripts) for it in letters) / len(letters) if letters else 1.0
 
@@ -187,36 +189,31 @@ def _without_strangers(segments: Sequence[Segment], answers: Sequence[Translatio
     sources: dict[str, set[str]] = {}
     for segment, answer in zip(segments, answers, strict=True):
         if answer.text and len(segment.source.split()) > 2:
-            sources.setdefault(_folded(answer.text), set()).add(_folded(segment.source))
-    return tuple(
-        _failed(segment, "malformed", why)
-        if (why := _stranger(position, segments, answers, sources))
-        else answers[position]
-        for position, segment in enumerate(segments)
-    )
+            sources.setdefault(answer.text.casefold(), set()).add(segment.source.casefold())
+    shared = {text for text, given in sources.items() if len(given) > 1}
+    whys = [_stranger(position, segments, answers, shared) for position in range(len(segments))]
+    together = zip(segments, answers, whys, strict=True)
+    return tuple(_failed(segment, "malformed", why) if why else answer for segment, answer, why in together)
 
 
 def _stranger(
-    position: int, segments: Sequence[Segment], answers: Sequence[Translation], sources: dict[str, set[str]]
+    position: int, segments: Sequence[Segment], answers: Sequence[Translation], shared: Collection[str]
 ) -> str:
     text = answers[position].text
     if not text:
         return ""
-    if len(sources.get(_folded(text), ())) > 1:
+    if text.casefold() in shared:
         return f"one translation for different sentences: {_short(text)}"
     beside = [it for it in (position - 1, position + 1) if 0 <= it < len(segments) and not answers[it].text]
-    if (
-        beside
-        and _weight(text) > 1.6 * _usual(segments, answers, without=position) * _weight(segments[position].source) + 10
-    ):
-        return f"long enough to hold the sentence beside it, which has none: {_short(text)}"
+    if beside:
+        expected = _usual(segments, answers, without=position) * _weight(segments[position].source)
+        if _weight(text) > 1.6 * expected + 10:
+            return f"long enough to hold the sentence beside it, which has none: {_short(text)}"
     return ""
 
 
 def _usual(segments: Sequence[Segment], answers: Sequence[Translation], without: int) -> float:
     """Return how much longer than their sentences the other translations of this answer are; 1 when there are none."""
-    others = [
-        (one, two) for at, (one, two) in enumerate(zip(segments, answers, strict=True)) if two.text and at != without
-    ]
-    before = sum(_weight(one.source) for one, _ in others)
-    return sum(_weight(two.text) for _, two in others) / before if before else 1.0
+    pairs = [pair for at, pair in enumerate(zip(segments, answers, strict=True)) if pair[1].text and at != without]
+    before = sum(_weight(segment.source) for segment, _ in pairs)
+    return sum(_weight(answer.text) for _, answer in pairs) / before if before else 1.0

@@ -16,7 +16,7 @@ from typing import Any
 from ctxlearn.data import Segment
 from ctxlearn.errors import UsageError
 from ctxlearn.models.base import Alternative, Problem
-from ctxlearn.translate import BATCH, Hypothesis, System
+from ctxlearn.translate import Hypothesis, System
 
 
 def translate(system: System, segments: Sequence[Segment], journal: Path | None = None) -> Iterator[list[Hypothesis]]:
@@ -36,7 +36,7 @@ def translate(system: System, segments: Sequence[Segment], journal: Path | None 
         file.seek(length)
         if not finished:
             _append(file, [{"run": name}])
-        for hypotheses in system.translate(segments[len(finished) :], BATCH):
+        for hypotheses in system.translate(segments[len(finished) :]):
             _append(file, [_write_hypothesis(it) for it in hypotheses])
             yield hypotheses
 

@@ -45,7 +45,7 @@ def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         name, *rest = arguments
         # Intermixed: `translate CORPUS --to eng TEXT` is as good as with the option at either end.
-        args = _subparsers(parser(name)).choices[name].parse_intermixed_args(rest)
+        args = parser_of(name).parse_intermixed_args(rest)
         return int(command(name).run(args))
     parser().parse_args(arguments)
     parser().print_help(sys.stderr)
@@ -64,8 +64,11 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
     return top
 
 
-def _subparsers(top: argparse.ArgumentParser) -> Any:
-    return next(action for action in top._actions if isinstance(action, argparse._SubParsersAction))
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Return the parser of one command."""
+    commands = next(it for it in parser(name)._actions if isinstance(it, argparse._SubParsersAction))
+    found: argparse.ArgumentParser = commands.choices[name]
+    return found
 
 
 def command(name: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ctxlearn import formats, settings
+from ctxlearn import formats, protocols, settings
 from ctxlearn.data import Direction, Example, Policy, Segment, clean
 from ctxlearn.errors import CorpusError, FormatError, SettingsError
 from ctxlearn.formats import rows
@@ -37,6 +37,11 @@ class TestSet:
     name: str
     items: tuple[Item, ...]
     policy: Policy = "local-only"
+    direction: str = ""
+
+    def tests(self, direction: Direction) -> bool:
+        """Whether the set is for this direction: most are for both."""
+        return self.direction in ("", str(direction))
 
     def segments(self, direction: Direction) -> tuple[Segment, ...]:
         """Return the set's segments with their references for one direction."""
@@ -126,7 +131,8 @@ def read_ids(path: Path) -> tuple[str, ...]:
 
 def options(corpus: Corpus, source: Source | Test) -> Options:
     """Return how a source or a test set is to be read. Raises SettingsError when its password is not set."""
-    password = settings.password(source.password_env) if source.password_env else None
+    variable = source.password_env
+    password = (settings.password(variable) or protocols.published_password(variable)) if variable else None
     if source.password_env and password is None:
         raise SettingsError(
             f"{corpus.file}: {source.path} is encrypted and {source.password_env} is not set; "
@@ -149,7 +155,7 @@ def options(corpus: Corpus, source: Source | Test) -> Options:
 
 def _read_source(corpus: Corpus, source: Source) -> Material:
     if not source.path.exists():
-        get = f"; `ctxlearn get {corpus.name}` fetches it" if source.origin else ""
+        get = f"; `ctxlearn get {corpus.name}` fetches it" if source.origin else _how_to_put(corpus, source.path)
         raise CorpusError(f"{corpus.file}: source {source.id!r}: {source.path} is not there{get}")
     how = formats.get(source.format) if source.format else formats.recognise(source.path, source.kind, source.member)
     if source.kind not in how.kinds:
@@ -159,6 +165,13 @@ def _read_source(corpus: Corpus, source: Source) -> Material:
         return material
     empty = Omission(str(source.path), "", "nothing in it could be read as a record; is it empty?")
     return replace(material, report=replace(material.report, left_out=(empty,)))
+
+
+def _how_to_put(corpus: Corpus, path: Path) -> str:
+    """Return how an archive comes to where a corpus expects it."""
+    if path.suffix.lower() != ".zip" or not path.is_relative_to(corpus.folder):
+        return ""
+    return f"; `ctxlearn get {corpus.name} --from FILE` puts it there"
 
 
 def _select(material: Material, source: Source) -> Part:
@@ -221,7 +234,7 @@ def _set_from_records(corpus: Corpus, test: Test, ids: tuple[str, ...], taken: M
         Item(name, {language: (taken[name].primary_text,), contact: (taken[name].translated_text,)}, taken[name].source)
         for name in ids
     ]
-    return _checked(test.name, str(test.ids), tuple(items), corpus, test.policy)
+    return _checked(test, str(test.ids), tuple(items), corpus)
 
 
 def read_test(corpus: Corpus, test: Test) -> TestSet:
@@ -237,7 +250,7 @@ def read_test(corpus: Corpus, test: Test) -> TestSet:
             f"{first.place}: {first.why}: {first.what!r}; a test set is read whole or not at all; mend the row"
         )
     items = tuple(_item(row, corpus.codes) for row in found)
-    return _checked(test.name, how.place(test.path), items, corpus, test.policy)
+    return _checked(test, how.place(test.path), items, corpus)
 
 
 def _item(row: rows.Row, codes: tuple[str, str]) -> Item:
@@ -249,13 +262,13 @@ def _item(row: rows.Row, codes: tuple[str, str]) -> Item:
     return Item(cells.get("id") or str(row.number), texts, cells.get("source", ""), cells.get("level", ""))
 
 
-def _checked(name: str, where: str, items: tuple[Item, ...], corpus: Corpus, policy: Policy) -> TestSet:
+def _checked(test: Test, where: str, items: tuple[Item, ...], corpus: Corpus) -> TestSet:
     if not items:
-        raise CorpusError(f"{where}: the test set {name!r} is empty")
+        raise CorpusError(f"{where}: the test set {test.name!r} is empty")
     seen: set[str] = set()
     for item in items:
         if item.id in seen:
-            raise CorpusError(f"{where}: the id {item.id!r} stands twice in the test set {name!r}")
+            raise CorpusError(f"{where}: the id {item.id!r} stands twice in the test set {test.name!r}")
         seen.add(item.id)
         for code in corpus.codes:
             if not item.texts.get(code):
@@ -263,4 +276,4 @@ def _checked(name: str, where: str, items: tuple[Item, ...], corpus: Corpus, pol
                     f"{where}: {item.id!r} has no text in {code!r}; a test set needs a column {code!r} "
                     "(or columns = { … } in corpus.toml), and an empty one is not a reference"
                 )
-    return TestSet(name, items, policy)
+    return TestSet(test.name, items, test.policy, test.direction)

@@ -1,8 +1,8 @@
 """The nouns: frozen records under the names of CLDF and the Leipzig Glossing Rules.
 
-Texts in a record are clean: NFC, no line break, no tab, no blank at either end, no two blanks in a row; `clean` makes them
-so. Only a block's text may hold line breaks (a table, a list), never a blank line. A word of an interlinear line never holds
-a blank (several words under one gloss are joined with `_`).
+Texts in a record are clean: NFC, no line break, no tab, no blank at either end, no two blanks in a row; `clean` makes
+them so. Only a block's text may hold line breaks (a table, a list), never a blank line. A word of an interlinear line
+never holds a blank (several words under one gloss are joined with `_`).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029\ufeff]+")
 
 
 def clean(text: str) -> str:
-    """Return `text` in NFC as one line without needless blanks or control characters.
+    r"""Return `text` in NFC as one line without needless blanks or control characters.
 
-    >>> clean("  ma\\the\\n")
+    >>> clean("  ma\the\n")
     'ma he'
     """
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
@@ -101,8 +101,8 @@ class Example:
     """A sentence with its translation; with `analyzed_words` and `glosses` it is interlinear glossed text.
 
     `analyzed_words` carry morpheme marks (`=`, `-`, `~`); `glosses` need not be as many as they are (books have gaps).
-    `judgement` is the mark before an ill-formed or doubtful example (`*`, `?`, `#`); such an example is never a sentence
-    pair. `number` is the book's (`(9.2a)`), `source` the recording or text it was taken from.
+    `judgement` is the mark before an ill-formed or doubtful example, made of `*?#%!`; such an example is never a
+    sentence pair. `number` is the book's, in round brackets: `(9.2a)`; `source` the recording or text it is from.
     """
 
     primary_text: str

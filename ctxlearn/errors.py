@@ -47,9 +47,7 @@ class FormatError(CorpusError):
     (columns count from 0). Lines count from 1; without a line only the file is named.
     """
 
-    def __init__(
-        self, message: str, *, path: object, line: int | None = None, text: str = "", column: int = 0
-    ) -> None:
+    def __init__(self, message: str, *, path: object, line: int | None = None, text: str = "", column: int = 0) -> None:
         self.path = str(path)
         self.line = line
         where = f"{path}:{line}" if line is not None else str(path)
@@ -92,19 +90,24 @@ class ModelError(CtxlearnError):
     """A model could not do what was asked."""
 
 
-class KeyMissing(ModelError):
+class KeyMissing(ModelError):  # noqa: N818 - says what happened, as its kin do
     """No key, or one that the provider does not take."""
 
 
-class Overloaded(ModelError):
-    """The provider cannot now: busy, over a rate limit, too slow, or gone; ask again, after `retry_after` seconds if it said."""
+class Overloaded(ModelError):  # noqa: N818 - says what happened, as its kin do
+    """The provider cannot now: busy, over a rate limit, too slow, or gone; ask again.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    `retry_after` is how many seconds later, if it said. When it was `charged`, it had taken the request and may have
+    answered it, though no whole answer came back.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, charged: bool = False) -> None:
         self.retry_after = retry_after
+        self.charged = charged
         super().__init__(message)
 
 
-class Refused(ModelError):
+class Refused(ModelError):  # noqa: N818 - says what happened, as its kin do
     """The provider will not do it, however often it is asked."""
 
 
@@ -112,7 +115,7 @@ class AnswerError(CtxlearnError):
     """A completion without a translation in it."""
 
 
-class CapReached(CtxlearnError):
+class CapReached(CtxlearnError):  # noqa: N818 - says what happened, as its kin do
     """The next request would pass the spending cap."""
 
     exit_code = 5

@@ -64,6 +64,7 @@ class Test:
     member: str = ""
     password_env: str = ""
     columns: Mapping[str, str] | None = None
+    direction: str = ""  # the only one that it tests; both when empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +311,7 @@ class _Toml:
             member=self.text(table, "member", where, ""),
             password_env=self.text(table, "password_env", where, ""),
             columns=self.mapping(table, "columns", where),
+            direction=self.text(table, "direction", where, ""),
         )
 
     # -- what tables say of one another
@@ -323,6 +325,12 @@ class _Toml:
                 self.enter("source", number)
                 expected = " or ".join(corpus.codes)
                 self.fail(f"source {source.id}: headwords = {source.headwords!r}; expected {expected}", "headwords")
+        for number, test in enumerate(corpus.tests, 1):
+            known = [str(direction) for direction in corpus.directions]
+            if test.direction not in ("", *known):
+                self.enter("test", number)
+                expected = " or ".join(known)
+                self.fail(f"test {test.name}: direction = {test.direction!r}; expected {expected}", "direction")
 
     def check_names(self, corpus: Corpus) -> None:
         ids = [source.id for source in corpus.sources]

@@ -84,7 +84,7 @@ class Pack:
         """The corpus's held-out sets."""
         stored = json.loads((self.folder / "tests.json").read_text(encoding="utf-8"))
         return tuple(
-            TestSet(it["name"], tuple(_read_item(item) for item in it["items"]), it["policy"]) for it in stored
+            TestSet(it["name"], tuple(map(_read_item, it["items"])), it["policy"], it["direction"]) for it in stored
         )
 
     @cached_property
@@ -239,10 +239,7 @@ def _save(folder: Path, contents: Contents, packed: Any) -> None:
         "problems": contents.broken,
     }
     records = {it.name: [_write_record(record) for record in it.records] for it in packed.sections}
-    tests = [
-        {"name": test.name, "policy": test.policy, "items": [_fields(item) for item in test.items]}
-        for test in contents.tests
-    ]
+    tests = [{**_fields(test), "items": [_fields(item) for item in test.items]} for test in contents.tests]
     files = {
         "prefix.txt": packed.prefix,
         "records.json": _json(records),

@@ -6,15 +6,15 @@ A context is plain text that a person and a model both read:
     # Dictionary                              a section; its title comes from TITLES
     ## kgv                                    the language of the headwords that follow
     ewun | n | tree trunk | base              headword | part of speech | one field a sense
-    ewun | n | base | ~ iwun | + from Malay     `~` another form of the headword, `+` a note
-    # Examples
-    Kara gonggungnin. | They didn't call.     sentence | translation [| words | glosses [| judgement]]
+    ewun | n | base | ~ iwun | + from Malay   `~` another form of the headword, `+` a note
+    # Examples                                translation after the sentence; perhaps words | glosses | judgement
+    Kara gonggungnin. | They didn't call.
     # Grammar
     ## 9 Possession                           headings, one `#` deeper than in the book
                                               blocks are parted by an empty line
     A paragraph, a list or a table.
-    > (9.2a) *ka=at gonggung                  a glossed example: its words, its glosses, its translation [| source];
-    2SG=OBJ call                              when the words do not spell the sentence, the sentence stands first
+    > (9.2a) * ka=at gonggung                 a glossed example: words, glosses, translation [| source]; when the
+    2SG=OBJ call                              words do not spell the sentence, the sentence stands first
     They didn't call. | narr1
 
 A backslash takes the meaning from what follows: `\|` in a field, and before a line's first character where that would say
@@ -244,7 +244,7 @@ def _read_glossed(lines: Sequence[str]) -> Example:
     last = "" if lines[-1] == _NOTHING else lines[-1]
     translated, source = ([_plain(field) for field in _split(last)] + [""])[:2]
     body = ["" if line == _NOTHING else line.removeprefix("\\") for line in [match["rest"], *lines[1:-1]]]
-    primary, words, glosses = {1: [*body, "", ""], 2: ["", *body]}.get(len(body), (body + ["", "", ""])[:3])
+    primary, words, glosses = {1: [*body, "", ""], 2: ["", *body]}.get(len(body), [*body, "", "", ""][:3])
     analyzed_words, gloss_words = tuple(words.split()), tuple(glosses.split())
     if len(body) == 2:
         primary = surface(analyzed_words, gloss_words)
@@ -253,7 +253,7 @@ def _read_glossed(lines: Sequence[str]) -> Example:
 
 
 def _write_headings(old: tuple[str, ...], new: tuple[str, ...]) -> str:
-    """Return the heading lines that lead from one path to the next; a step up writes the heading stepped up to again."""
+    """Return the heading lines between two paths; a step up writes the heading that it leads to again."""
     if old == new:
         return ""
     if not new:

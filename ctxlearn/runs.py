@@ -152,6 +152,51 @@ class Ledger:
         with self._store.writing() as connection:
             self._end(connection, run_id, "failed")
 
+    # -- what a person adds to a run, or takes away -------------------------------------------------------------------
+
+    def tag(self, run_id: str, tags: Sequence[str], *, remove: bool = False) -> Run:
+        """Add tags to a run, or take them off it, and return the run. Raises UsageError when there is no such run."""
+        wrong = next((tag for tag in tags if not tag.strip() or not tag.isprintable()), None)
+        if wrong is not None:
+            raise UsageError(f"tag {wrong!r}: expected a word or some on one line")
+        with self._store.writing() as connection:
+            run = self.show(run_id)
+            kept = [tag for tag in run.tags if tag not in tags]
+            found = kept if remove else [*run.tags, *(tag for tag in dict.fromkeys(tags) if tag not in run.tags)]
+            connection.execute("UPDATE run SET tags = ? WHERE id = ?", (_json(found), run.id))
+        return replace(run, tags=tuple(found))
+
+    def enter_outside(self, run_id: str, score: Score, values: Sequence[float]) -> None:
+        """Enter the scores of a metric that was computed elsewhere, one a segment in order, and `score`, their mean.
+
+        What was entered before under the metric's name is replaced. Raises UsageError unless the run is done.
+        """
+        with self._store.writing() as connection:
+            run = self.show(run_id)
+            if run.status != "done" or len(values) != run.n:
+                raise UsageError(f"run {run.id} is {run.status} and has {run.n} segments; scores of {len(values)} came")
+            for table in ("score", "outside_score"):
+                connection.execute(f"DELETE FROM {table} WHERE run = ? AND metric = ?", (run.id, score.metric))
+            last = "SELECT coalesce(max(position) + 1, 0) FROM score WHERE run = ?"
+            connection.execute(
+                f"INSERT INTO score VALUES (?, ({last}), ?, ?, ?, ?, ?)",
+                (run.id, run.id, score.metric, score.value, score.low, score.high, score.signature),
+            )
+            rows = [(run.id, score.metric, position, value) for position, value in enumerate(values)]
+            connection.executemany("INSERT INTO outside_score VALUES (?, ?, ?, ?)", rows)
+
+    def remove(self, run_id: str) -> None:
+        """Delete a run with its segments, and the context when no other run has read it.
+
+        Raises UsageError when there is no such run or it goes on, StoreError as `forget` does.
+        """
+        with self._store.writing() as connection:
+            run = self.show(run_id)
+            if run.status == "running":
+                raise UsageError(f"run {run.id} goes on; end it first")
+            _delete(connection, "id", run.id)
+        self._wipe(f"run {run.id} is deleted", "end that process, and the next run that is removed takes them along")
+
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def list(self, corpus: str | None = None) -> tuple[Run, ...]:
@@ -172,6 +217,14 @@ class Ledger:
         rows = self._store.read("SELECT * FROM segment WHERE run = ? ORDER BY position", run_id)
         return tuple(map(_segment, rows))
 
+    def outside_scores(self, run_id: str) -> dict[str, tuple[float, ...]]:
+        """Return the imported scores of a run by metric, one a segment in the order of the test set."""
+        query = "SELECT metric, value FROM outside_score WHERE run = ? ORDER BY metric, position"
+        found: dict[str, list[float]] = {}
+        for row in self._store.read(query, run_id):
+            found.setdefault(row["metric"], []).append(row["value"])
+        return {metric: tuple(values) for metric, values in found.items()}
+
     def context(self, fingerprint: str) -> Prefix:
         """Return the context that a run has read. Raises UsageError when no run has."""
         rows = self._store.read("SELECT text, tokens FROM context WHERE fingerprint = ?", fingerprint)
@@ -186,14 +239,16 @@ class Ledger:
         reading the ledger, for then it cannot be: the runs are gone from it, and forgetting again wipes the rest.
         """
         with self._store.writing() as connection:
-            runs = connection.execute("DELETE FROM run WHERE corpus_path = ?", (corpus_path,)).rowcount
-            connection.execute("DELETE FROM context WHERE fingerprint NOT IN (SELECT context FROM run)")
+            runs = _delete(connection, "corpus_path", corpus_path)
+        self._wipe("the runs are deleted", "end that process and forget the corpus again")
+        return runs
+
+    def _wipe(self, done: str, advice: str) -> None:
         if not self._store.wipe():
             raise StoreError(
-                f"{self._store.path}: the runs are deleted, but another process is reading the ledger, so that traces "
-                "of their texts are still in its files; end that process and forget the corpus again"
+                f"{self._store.path}: {done}, but another process is reading the ledger, so that traces of the texts "
+                f"are still in its files; {advice}"
             )
-        return runs
 
     def _runs(self, condition: str, *values: object) -> tuple[Run, ...]:
         rows = self._store.read(f"SELECT * FROM run {condition}", *values)
@@ -225,6 +280,13 @@ class Ledger:
         columns |= {"status": status, "finished": _stamp(datetime.now(UTC))}
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
         connection.execute(f"UPDATE run SET {assignments} WHERE id = :id", {**columns, "id": run_id})
+
+
+def _delete(connection: sqlite3.Connection, column: str, value: str) -> int:
+    """Delete the runs with that value, and the contexts that no other run has read; return how many runs."""
+    runs = connection.execute(f"DELETE FROM run WHERE {column} = ?", (value,)).rowcount
+    connection.execute("DELETE FROM context WHERE fingerprint NOT IN (SELECT context FROM run)")
+    return runs
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------

@@ -77,19 +77,57 @@ MIGRATIONS = (
         PRIMARY KEY (run, metric)
     ) WITHOUT ROWID;
     """,
+    # Scores of metrics that were computed elsewhere; their mean stands in the table of scores.
+    """
+    CREATE TABLE outside_score (
+        run TEXT NOT NULL REFERENCES run ON DELETE CASCADE,
+        metric TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        value REAL NOT NULL,
+        PRIMARY KEY (run, metric, position)
+    ) WITHOUT ROWID;
+    """,
+    # Money; days are UTC.
+    """
+    CREATE TABLE reservation (             -- what may be charged for a request that is under way
+        id INTEGER PRIMARY KEY,
+        process TEXT NOT NULL,             -- host:pid:start of the process
+        job TEXT NOT NULL,
+        model TEXT NOT NULL,
+        day TEXT NOT NULL,
+        nanodollars INTEGER                -- NULL: unknown
+    );
+    CREATE TABLE bill (                    -- what was charged
+        day TEXT NOT NULL,
+        job TEXT NOT NULL,
+        model TEXT NOT NULL,
+        requests INTEGER NOT NULL DEFAULT 0,
+        nanodollars INTEGER NOT NULL DEFAULT 0,
+        unpriced INTEGER NOT NULL DEFAULT 0,            -- requests whose price is unknown
+        lost INTEGER NOT NULL DEFAULT 0,                -- requests that were cut off and may have been charged
+        lost_nanodollars INTEGER NOT NULL DEFAULT 0,    -- the most that they may have been charged
+        PRIMARY KEY (day, job, model)
+    ) WITHOUT ROWID;
+    CREATE INDEX bill_by_job ON bill (job);
+    CREATE TABLE tokenizer (
+        model TEXT PRIMARY KEY,
+        ratio REAL NOT NULL                -- its tokens for one of ours
+    ) WITHOUT ROWID;
+    """,
 )
 
 
 class Store:
     """The SQLite file at `path`, made when it is not there; a context manager. Every method may raise StoreError.
 
-    `patience` is for how many seconds to wait for another process that is writing.
+    `patience` is for how many seconds to wait for another process that is writing. A `shared` one may be used from
+    several threads that take turns by themselves.
     """
 
-    def __init__(self, path: Path, patience: float = 10) -> None:
+    def __init__(self, path: Path, patience: float = 10, *, shared: bool = False) -> None:
         self.path = path
         with self._explained():
-            self._connection = self._open(patience)
+            self._connection = self._open(patience, shared)
 
     def __enter__(self) -> Self:
         return self
@@ -119,12 +157,12 @@ class Store:
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
-    def _open(self, patience: float) -> sqlite3.Connection:
+    def _open(self, patience: float, shared: bool) -> sqlite3.Connection:
         try:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite itself would let others read it
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}; the state file cannot be opened") from error
-        connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=not shared)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")

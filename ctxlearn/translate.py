@@ -9,11 +9,9 @@ from functools import cached_property
 from ctxlearn import __version__
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
-from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage
+from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage, at_once
 from ctxlearn.packs import Pack
 from ctxlearn.scripts import scripts_of
-
-BATCH = 64  # segments a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,9 @@ class System:
         """The index of the packed records."""
         return Evidence(self.pack.language, self.pack.contact, self.pack.records)
 
-    def translate(self, segments: Sequence[Segment], batch: int = BATCH) -> Iterator[list[Hypothesis]]:
-        """Yield the hypotheses of the segments, in their order, `batch` at a time as they are finished."""
+    def translate(self, segments: Sequence[Segment], batch: int | None = None) -> Iterator[list[Hypothesis]]:
+        """Yield the hypotheses of the segments, in their order, `batch` at a time (the model's wish) as they finish."""
+        batch = batch or at_once(self.model)
         for start in range(0, len(segments), batch):
             yield self._request(segments[start : start + batch])
 

@@ -80,12 +80,16 @@ class Measurement:
         """Return the score of each segment by itself."""
         return [float(self._sacrebleu._aggregate_and_compute([one]).score) for one in self.statistics]
 
+    def values(self, sums: NDArray[numpy.float64]) -> list[float]:
+        """Return the score of each row of summed statistics, (rows, statistics)."""
+        return [float(self._sacrebleu._compute_score_from_stats(row).score) for row in sums.tolist()]
+
     def resampled(self, draws: Draws) -> list[float]:
         """Return the score of each resample; a row of `draws` is the segments of one, by their numbers."""
         import numpy
 
         table = numpy.array(self.statistics, dtype=numpy.float64)
-        return [float(self._sacrebleu._compute_score_from_stats(table[row].sum(0)).score) for row in draws]
+        return self.values(numpy.array([table[row].sum(0) for row in draws]))
 
     def score(self, draws: Draws, seed: int) -> Score:
         """Return the score of the corpus with the interval that `draws` give; without draws there is no interval."""

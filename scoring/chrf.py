@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scoring.base import Metric
@@ -10,11 +11,13 @@ if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric as SacrebleuMetric
 
 
-def _open(word_order: int) -> SacrebleuMetric:
+def _open(_: str, *, word_order: int, lowercase: bool = False) -> SacrebleuMetric:
     from sacrebleu.metrics.chrf import CHRF as Sacrebleus  # noqa: N811 - sacrebleu's capitals
 
-    return Sacrebleus(word_order=word_order)
+    return Sacrebleus(word_order=word_order, lowercase=lowercase)
 
 
-CHRF = Metric("chrf", lambda _: _open(word_order=0))
-CHRF_PLUS_PLUS = Metric("chrf++", lambda _: _open(word_order=2))
+CHRF = Metric("chrf", partial(_open, word_order=0))
+CHRF_PLUS_PLUS = Metric("chrf++", partial(_open, word_order=2))
+CHRF_LOWERCASED = Metric("chrf", partial(_open, word_order=0, lowercase=True))
+CHRF_PLUS_PLUS_LOWERCASED = Metric("chrf++", partial(_open, word_order=2, lowercase=True))

@@ -87,7 +87,8 @@ def test_no_budget_is_ever_exceeded_and_no_record_is_cut_or_written_twice(
     everything = packed(sections=("dictionary", "examples", "grammar"))
     known = {bare(record) for section in everything.sections for record in section.records}
     reading = render.read(it.prefix)
-    found = [bare(record) for record in (*reading.entries, *reading.examples, *reading.blocks)]
+    everything_read: list[Record] = [*reading.entries, *reading.examples, *reading.blocks]
+    found = [bare(record) for record in everything_read]
     assert set(found) <= known
     assert len(found) == len(set(found)) == sum(len(section.records) for section in it.sections)
 
@@ -152,9 +153,7 @@ def test_glossed_beside_the_grammar_writes_nothing_twice() -> None:
 
 
 def test_an_unknown_section_is_named_with_the_known_ones() -> None:
-    with pytest.raises(
-        UsageError, match=r"section 'grammer': the known ones are dictionary, examples, grammar, glossed, text"
-    ):
+    with pytest.raises(UsageError, match=r"section 'grammer': the known ones are dictionary, examples, grammar"):
         packed(sections=("grammer",))
 
 

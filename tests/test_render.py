@@ -29,7 +29,9 @@ entries = st.builds(
 pairs = st.builds(Example, texts, texts, words, words, judgements)
 glossed = st.one_of(
     st.builds(Example, texts, perhaps, words, words, judgements, st.sampled_from(["", "(9.2a)", "(1)"]), perhaps),
-    st.builds(lambda w, g, t: Example(surface(w, g), t, w, g), words, words, perhaps).filter(lambda it: it.primary_text),
+    st.builds(lambda w, g, t: Example(surface(w, g), t, w, g), words, words, perhaps).filter(
+        lambda it: it.primary_text
+    ),
 )
 paragraphs = st.lists(texts, min_size=1, max_size=3).map("\n".join)
 headings = st.lists(texts, max_size=3).map(tuple)
@@ -68,9 +70,12 @@ def test_whatever_stands_in_a_section_is_read_without_a_fault(text: str) -> None
 
 
 def test_a_context_looks_as_documented() -> None:
-    example = Example("kaat gonggung", "They call.", ("ka=at", "gonggung"), ("2SG=OBJ", "call"), "*", "(9.2a)", "narr1")
+    words, glosses = ("ka=at", "gonggung"), ("2SG=OBJ", "call")
+    example = Example("kaat gonggung", "They call.", words, glosses, "*", "(9.2a)", "narr1")
     assert (
-        render.write_section("dictionary", [Entry("ewun", (Sense("tree"), Sense("base")), "n", ("iwun",), ("from Malay",), "kgv")])
+        render.write_section(
+            "dictionary", [Entry("ewun", (Sense("tree"), Sense("base")), "n", ("iwun",), ("from Malay",), "kgv")]
+        )
         == "# Dictionary\n## kgv\newun | n | tree | base | ~ iwun | + from Malay\n"
     )
     assert (

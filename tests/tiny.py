@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ctxlearn import corpus, manifest
+import pytest
+
+from ctxlearn import cli, corpus, manifest
 from ctxlearn.corpus import Contents
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,16 @@ def change(path: Path, old: str, new: str) -> None:
 def contents(folder: Path = TINY) -> Contents:
     """Return a corpus as it was read."""
     return corpus.read(manifest.open_corpus(str(folder)))
+
+
+def main(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run the command line in this process and return its exit code, stdout and stderr."""
+    capsys.readouterr()
+    try:
+        code = cli.main([str(argument) for argument in arguments])
+    except SystemExit as error:  # argparse's way to end
+        code = int(error.code or 0)
+    return code, *capsys.readouterr()
 
 
 def environment(**more: str) -> Mapping[str, str]:

@@ -12,7 +12,11 @@ COMMANDS = {
     "translate": "translate words, sentences or files",
     "evaluate": "translate a held-out test set and score it",
     "score": "score a file of translations against references",
-    "runs": "list and show evaluation runs",
+    "compare": "which of two runs is better, by how much, and whether that is more than noise",
+    "runs": "list, show, follow, tag, delete and export evaluation runs",
+    "models": "list hosted models: context limit, price for a corpus, and whether there is a key",
+    "warm": "let a model read a corpus's context before it is asked",
+    "cache": "show or clear what is kept: answers, contexts, and what lies at providers",
     "forget": "delete all of a corpus's traces from the state folder",
     "doctor": "say what works on this machine, and what to do about the rest",
 }

@@ -86,7 +86,7 @@ def _text(contents: Contents, packed: Context, index: Evidence, seconds: float) 
             lines.append(f"  words known in {code}: {share['types']:.0%} of types, {share['tokens']:.0%} of tokens")
     lines += ["", *_leaks(packed), ""]
     rows: list[list[object]] = [["section", "records", "tokens"]]
-    rows += [[it.title, len(it.records), it.tokens] for it in packed.sections]
+    rows += [[it.title, len(it.records), it.tokens] for it in packed.sections if it.records]
     lines.append(
         output.table([*rows, ["in all", sum(len(it.records) for it in packed.sections), packed.tokens]], right=(1, 2))
     )

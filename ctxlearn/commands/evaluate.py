@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ctxlearn.corpus import TestSet
     from ctxlearn.evaluate import Plan
     from ctxlearn.manifest import Corpus
+    from ctxlearn.protocols.base import Comparison, Protocol
     from ctxlearn.runs import Run
     from ctxlearn.settings import Settings
 
@@ -43,29 +44,42 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-under", metavar="METRIC=X", help="exit 4 when a run scores below, such as chrf=40", **many
     )
+    parser.add_argument(
+        "--protocol", metavar="P", help="score as a benchmark does, beside its published numbers: mtob or zhuangbench"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make a run for each combination; raises ThresholdError when one scores below a threshold."""
     from ctxlearn import manifest, settings
+    from ctxlearn.commands import published
     from ctxlearn.evaluate import evaluate
     from ctxlearn.runs import Ledger
 
     here = settings.read()
     corpus = manifest.open_corpus(args.corpus)
     thresholds = [_threshold(text) for text in args.fail_under]
+    protocol = _protocol(args.protocol, corpus)
     plans = list(_plans(args, corpus, here))
-    runs = []
+    if not plans:
+        raise UsageError(f"no test of {corpus.file} is for {', '.join(args.direction)}")
+    runs: list[Run] = []
+    beside: list[Comparison] = []
     with Ledger(here.ledger) as ledger:
         for plan in plans:
             what = f"{plan.test.name} {plan.direction} {plan.model}"
             with output.progress(len(plan.segments), what) as bar:
                 runs.append(evaluate(plan, here, ledger, threads=args.threads, advance=bar.update))
+            if protocol is not None:
+                beside.append(published.compare(protocol, runs[-1], ledger.segments(runs[-1].id), plan.test))
             if not args.json:
-                print(text(runs[-1]), flush=True)
+                print(text(runs[-1]), *(published.text(it, plan.model) for it in beside[-1:]), sep="\n", flush=True)
     if args.json:
-        output.as_json({"runs": [as_dict(it) for it in runs]})
+        shown = [as_dict(it) for it in runs]
+        for one, it in zip(shown, beside, strict=False):  # no protocol, nothing beside
+            one["protocol"] = published.as_dict(it)
+        output.as_json({"runs": shown})
     _check(runs, thresholds)
     return 3 if any(it.failed for it in runs) else 0
 
@@ -87,7 +101,19 @@ def _plans(args: argparse.Namespace, corpus: Corpus, here: Settings) -> Iterator
         pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=sections, tests=files)
         tests = [test for test in pack.tests if not args.test or test.name in args.test] + files
         for test, direction, name in itertools.product(tests, directions, names):
-            yield Plan(corpus, pack, test, direction, name, sections, args.limit)
+            if test.tests(direction):
+                yield Plan(corpus, pack, test, direction, name, sections, args.limit)
+
+
+def _protocol(name: str | None, corpus: Corpus) -> Protocol | None:
+    from ctxlearn import protocols
+    from ctxlearn.protocols import base
+
+    if name is None:
+        return None
+    protocol = protocols.get(name)
+    base.check(protocol, corpus.codes)
+    return protocol
 
 
 def _read_test(corpus: Corpus, name: str) -> TestSet:
@@ -137,6 +163,8 @@ def as_dict(run: Run) -> dict[str, object]:
         "n": run.n,
         "failed": run.failed,
         "status": run.status,
+        "started": run.started,
+        "tags": list(run.tags),
         "scores": scores,
         "floors": run.floors,
         "leaks": run.leaks,
@@ -172,4 +200,6 @@ def text(run: Run) -> str:
 
 
 def _name(metric: str) -> str:
-    return {"bleu": "BLEU", "chrf": "chrF", "chrf++": "chrF++", "ter": "TER"}[metric]
+    import scoring
+
+    return scoring.title(metric)

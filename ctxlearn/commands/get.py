@@ -30,6 +30,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("corpus", metavar="CORPUS", help="the corpus whose sources to fetch")
     parser.add_argument("--into", metavar="FOLDER", type=Path, help="copy the corpus to this folder and fetch there")
+    kept = "put a file that you have, such as a benchmark's zip, in its place"
+    parser.add_argument("--from", dest="given", metavar="FILE", type=Path, help=kept)
     parser.add_argument("--force", action="store_true", help="replace files that are there with another content")
     parser.add_argument("--json", action="store_true", help="print one object instead of lines")
 
@@ -41,12 +43,14 @@ def run(args: argparse.Namespace) -> int:
     corpus = manifest.open_corpus(args.corpus)
     if args.into is not None:
         corpus = _copied(corpus, args.into, force=args.force)
+    put = None if args.given is None else _put(corpus, args.given, force=args.force)
     outcomes = _fetch_all(corpus, force=args.force)
     if args.json:
-        output.as_json(_object(corpus, outcomes))
+        output.as_json({**_object(corpus, outcomes), "put": put and str(put)})
     else:
-        print(_summary(corpus, outcomes))
-    return 1 if any(outcome.state == "failed" for outcome in _all(outcomes)) else 0
+        print(_summary(corpus, outcomes, put))
+    failed = any(outcome.state == "failed" for outcome in _all(outcomes))
+    return 1 if failed or _missing(corpus, outcomes) else 0
 
 
 Outcomes = dict[str, list[Outcome]]  # by source id
@@ -103,7 +107,12 @@ def _all(outcomes: Outcomes) -> Iterator[Outcome]:
     return (outcome for of_source in outcomes.values() for outcome in of_source)
 
 
-def _summary(corpus: Corpus, outcomes: Outcomes) -> str:
+def _summary(corpus: Corpus, outcomes: Outcomes, put: Path | None) -> str:
+    if put is not None and not outcomes:
+        return f"{put} is there\nnext: ctxlearn check {corpus.folder}"
+    if missing := [path.name for path in _missing(corpus, outcomes)]:
+        how = f"`ctxlearn get {corpus.name} --from FILE` puts it there"
+        return f"{corpus.name}: {', '.join(missing)} cannot be fetched; {how}"
     if not outcomes:
         return f"{corpus.name}: nothing to fetch: no source in {corpus.file} names an origin"
     lines = [_source_line(source, outcomes[source.id]) for source in corpus.sources if source.id in outcomes]
@@ -137,6 +146,41 @@ def _object(corpus: Corpus, outcomes: Outcomes) -> dict[str, object]:
             if source.id in outcomes
         ],
     }
+
+
+# -- a file that a person has -----------------------------------------------------------------------------------------
+
+
+def _put(corpus: Corpus, file: Path, *, force: bool) -> Path:
+    """Copy a file to the place of the corpus's folder where it is expected. Raises UsageError, FetchError."""
+    from ctxlearn.errors import FetchError, UsageError
+    from ctxlearn.fetch import check_writable
+
+    if not file.is_file():
+        raise UsageError(f"--from {file}: no such file")
+    expected = _unfetched(corpus)
+    fitting = [path for path in expected if path.name == file.name] or expected
+    if len(fitting) != 1:
+        names = ", ".join(path.name for path in expected) or "none"
+        raise UsageError(f"--from {file}: which of the corpus's files is it? It names {names}; give the file its name")
+    check_writable(corpus.folder)
+    try:
+        _copy(file, fitting[0], force=force)
+    except OSError as error:
+        raise FetchError(f"{error.filename or fitting[0]}: {error.strerror or error}") from error
+    return fitting[0]
+
+
+def _unfetched(corpus: Corpus) -> list[Path]:
+    """Return the files of the corpus's folder that its sources and tests name and that have no origin."""
+    named = [source.path for source in corpus.sources if not source.origin]
+    named += [test.path for test in corpus.tests if test.path is not None]
+    return list(dict.fromkeys(path for path in named if path.is_relative_to(corpus.folder)))
+
+
+def _missing(corpus: Corpus, outcomes: Outcomes) -> list[Path]:
+    """Return the archives that must be put there by hand before a corpus of which nothing can be fetched is whole."""
+    return [path for path in _unfetched(corpus) if path.suffix == ".zip" and not path.exists() and not outcomes]
 
 
 # -- a copy of the corpus in another folder ---------------------------------------------------------------------------

@@ -89,11 +89,11 @@ def check_target(path: Path) -> None:
         raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     new = path.with_name(path.name + ".new")
     try:
-        new.write_bytes(text.encode())
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
         new.replace(path)
     except OSError:
         new.unlink(missing_ok=True)

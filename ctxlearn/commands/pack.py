@@ -67,7 +67,7 @@ def summary(pack: packs.Pack, seconds: float) -> dict[str, object]:
 def text(pack: packs.Pack, seconds: float) -> str:
     """Return a pack as a table for a person."""
     rows: list[list[object]] = [["section", "records", "tokens", "left out"]]
-    rows += [[it.title, it.records, it.tokens, it.left_out] for it in pack.sections]
+    rows += [[it.title, it.records, it.tokens, it.left_out] for it in pack.sections if it.records or it.left_out]
     rows += [["in all", sum(it.records for it in pack.sections), pack.tokens, sum(it.left_out for it in pack.sections)]]
     lines = [output.table(rows, right=(1, 2, 3))]
     if pack.leaks:

@@ -148,6 +148,7 @@ class _Job:
             try:
                 typed = input("> ").strip()
             except EOFError:
+                print(file=sys.stderr)  # the shell goes on below the prompt
                 return 0
             except UnicodeDecodeError:
                 output.warn("what was typed is not UTF-8")

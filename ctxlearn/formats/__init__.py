@@ -1,22 +1,40 @@
-"""The table of formats: each is one module beside this one, and one line here."""
+"""The table of formats: each is one module beside this one, and one name here.
+
+A module is imported only when its format is asked for: a translation from a stored pack needs none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ctxlearn.data import Kind
 from ctxlearn.errors import CorpusError, FormatError
-from ctxlearn.formats import cldf, latex, markdown, table
 from ctxlearn.formats.base import Format
 
 # In the order in which they are tried: a CLDF module's metadata is JSON too, and a book's folder may hold a README.md.
-FORMATS: Mapping[str, Format] = {
-    "cldf": cldf.FORMAT,
-    "latex": latex.FORMAT,
-    "table": table.FORMAT,
-    "markdown": markdown.FORMAT,
-}
+NAMES = ("cldf", "latex", "table", "markdown")
+
+
+class _Formats(Mapping[str, Format]):
+    def __getitem__(self, name: str) -> Format:
+        if name not in NAMES:
+            raise KeyError(name)
+        found: Format = importlib.import_module(f"ctxlearn.formats.{name}").FORMAT
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+
+FORMATS: Mapping[str, Format] = _Formats()
 
 
 def get(name: str) -> Format:

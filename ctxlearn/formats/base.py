@@ -120,7 +120,7 @@ def read_bytes(path: Path, options: Options) -> bytes:
 def _read_member(path: Path, options: Options) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
-            info = archive.getinfo(options.member)
+            info = _member(archive, options.member)
             if info.file_size > min(MAX_MEMBER_BYTES, MAX_MEMBER_RATIO * max(info.compress_size, 1000)):
                 raise FormatError(
                     f"member {options.member!r} unpacks to {info.file_size:,} bytes from {info.compress_size:,}; "
@@ -140,6 +140,12 @@ def _read_member(path: Path, options: Options) -> bytes:
             "password_env names in corpus.toml",
             path=path,
         ) from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """Return the member of that name, or else the only one so called in a folder that was packed along."""
+    below = [info for info in archive.infolist() if info.filename.endswith(f"/{name}")]
+    return below[0] if len(below) == 1 and name not in archive.namelist() else archive.getinfo(name)
 
 
 def _members(path: Path) -> str:

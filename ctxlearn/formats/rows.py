@@ -52,13 +52,21 @@ def rows(path: Path, options: Options, required: Sequence[str] = ()) -> tuple[tu
 def noted_rows(path: Path, options: Options, required: Sequence[str], notebook: Notebook) -> tuple[Row, ...]:
     """Return a table's rows as `rows` does, and note in `notebook` what is left out."""
     options = with_member(path, options)
-    found = list(_read(path, options, notebook))
+    found = [row for row in _read(path, options, notebook) if not _is_canary(row, path, options, notebook)]
     if not found:
         return ()
     columns = tuple(dict.fromkeys(name for row in found for name in row.cells))
     _check_columns(path, options, columns, required)
     filled = (row for row in found if row.number)
     return tuple(row for row in _renamed(filled, options.columns) if _is_full(row, path, required, notebook))
+
+
+def _is_canary(row: Row, path: Path, options: Options, notebook: Notebook) -> bool:
+    """Whether a row holds nothing but the mark by which a benchmark is found in a model's training data; notes it."""
+    found = bool(row.cells) and all("canary" in name.lower() for name in row.cells)
+    if found:
+        notebook.remark(f"{options.place(path, row.line)}: a benchmark's canary, which is not a record")
+    return found
 
 
 def with_member(path: Path, options: Options) -> Options:

@@ -54,6 +54,7 @@ class Hosting:
     timeout: float | None = None
     sentences: int | None = None
     keep: bool = True
+    references: bool = True
     meter: Meter | None = None
 
 
@@ -124,7 +125,7 @@ def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
     from ctxlearn.models.plans.base import Job
     from ctxlearn.models.retrying import RetryingModel
 
-    job = Job(name, hosting.api_base, _seconds(hosting), hosting.keep)
+    job = Job(name, hosting.api_base, _seconds(hosting), hosting.keep, hosting.references)
     plan = plans.plan(job, settings.kept, hosted.vertex_token)
     plans.check_key(plan)
     store = Answers(settings.answers)

@@ -105,11 +105,16 @@ class Completion:
     usage: Usage
 
 
+def at_once(model: Model) -> int:
+    """Return how many segments a model likes to be given in one request: what it can work on at the same time."""
+    return int(getattr(model, "at_once", 64))
+
+
 class Model(Protocol):
     """Whatever translates: `name` is what `--model` says."""
 
     name: str
 
     def complete(self, request: Request) -> Completion:
-        """Translate every segment of `request`. Raises ModelError when none can be, a Problem stands for one that cannot."""
+        """Translate every segment of `request`, with a Problem for one that cannot be. Raises ModelError when none can."""
         ...

@@ -15,7 +15,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from diskcache.core import MODE_PICKLE, MODE_RAW  # type: ignore[import-untyped]
 from ctxlearn import prompt
 from ctxlearn.data import Segment
 from ctxlearn.errors import StoreError
-from ctxlearn.models.base import Alternative, Completion, Model, Request, Translation, Usage
+from ctxlearn.models.base import Alternative, Completion, Model, Request, Translation, Usage, at_once
 
 _FORMAT = 1
 
@@ -45,7 +45,7 @@ class _TextOnly(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
     def get(self, key: object, raw: object) -> str:
         if not raw or not isinstance(key, str):
-            raise StoreError("a row in the store of answers was not written by ctxlearn; `ctxlearn cache clear` empties it")
+            raise StoreError("a row of the stored answers is not ctxlearn's own; `ctxlearn cache clear` deletes them")
         return key
 
     def store(self, value: object, read: bool, key: object = None) -> tuple[int, int, None, str]:
@@ -71,10 +71,11 @@ class Answers:
         with self._explained():
             return _read(self._open().get(key, ""))
 
-    def keep(self, key: str, answer: Translation, *, context: str) -> None:
-        """Store an answer for good; `context` is the fingerprint under which it can be forgotten. Raises StoreError."""
-        with self._explained():
-            self._open().set(key, _write(answer), tag=context, retry=True)
+    def keep(self, answers: Mapping[str, Translation], *, context: str) -> None:
+        """Store answers for good; `context` is the fingerprint under which they can be forgotten. Raises StoreError."""
+        with self._explained(), self._open().transact(retry=True):
+            for key, answer in answers.items():
+                self._open().set(key, _write(answer), tag=context)
 
     def info(self) -> tuple[int, int]:
         """Return how many answers there are, and the bytes they take on the disk."""
@@ -122,7 +123,7 @@ class Answers:
         try:
             yield
         except (sqlite3.Error, diskcache.Timeout, OSError) as error:
-            advice = "see whether the disk is full; if the file is damaged, delete this folder: only paid answers are lost"
+            advice = "see whether the disk is full; a damaged store can be deleted, then its answers are paid anew"
             raise StoreError(f"{self.folder}: the store of answers cannot be used: {error}; {advice}") from error
 
 
@@ -172,7 +173,7 @@ class Remembering:
     def __init__(self, inner: Model, store: Answers, keys: Keys) -> None:
         self.inner = inner
         self.name = inner.name
-        self.at_once = getattr(inner, "at_once", 64)
+        self.at_once = at_once(inner)
         self.store = store
         self.keys = keys
 
@@ -208,7 +209,8 @@ class Keeping:
     def complete(self, request: Request) -> Completion:
         """Ask, and store every translation without a problem."""
         completion = self.inner.complete(request)
-        for segment, answer in zip(request.segments, completion.translations, strict=True):
-            if answer.problem is None:
-                self.store.keep(self.keys.of(request, segment), answer, context=request.prefix.fingerprint)
+        answered = zip(request.segments, completion.translations, strict=True)
+        good = {self.keys.of(request, segment): answer for segment, answer in answered if answer.problem is None}
+        if good:
+            self.store.keep(good, context=request.prefix.fingerprint)
         return completion

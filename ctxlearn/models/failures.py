@@ -23,15 +23,19 @@ _DELAY = re.compile(r'"retryDelay":\s*"([\d.]+)s"')
 _AGAIN = {408, 409, 425, 429, 499}
 
 
-def failure(model: str, status: int | None, text: str, headers: Mapping[str, str] | None = None) -> CtxlearnError:
+def failure(
+    model: str, status: int | None, text: str, headers: Mapping[str, str] | None = None, *, sent: bool = True
+) -> CtxlearnError:
     """Return the error that an answer of `status` with `text` is; None stands for no answer, or none that can be read.
+
+    `sent` says whether the request may have reached the provider, and be charged.
 
     >>> failure("openai/gpt-6-sol", 429, "slow down", {"retry-after": "7"}).retry_after
     7.0
     """
     said = _short(text)
     if status is None or status < 400:
-        return Overloaded(f"{model}: no whole answer came: {said}")
+        return Overloaded(f"{model}: no whole answer came: {said}", charged=sent)
     if status == 401 or _KEY.search(text):
         return KeyMissing(
             f"{model}: the provider does not take the API key ({status}): {said}; see that it is this provider's"

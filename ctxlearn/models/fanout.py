@@ -67,7 +67,10 @@ class FanOut:
         self._lock = threading.Lock()
 
     def complete(self, request: Request) -> Completion:
-        """Ask all groups, alone at first; raises CapReached when the cache fails under a cap, and what a request raises."""
+        """Ask all groups, alone at first. Raises CapReached when the cache fails under a cap, and all a request raises.
+
+        An error ends the call only after what was under way has come back, so that it can be kept.
+        """
         parts = [replace(request, segments=group) for group in prompt.groups(request.segments, self.per_request)]
         done: list[Completion] = []
         while len(done) < len(parts) and not self._is_warm(request):
@@ -105,7 +108,7 @@ class FanOut:
             if warmth.misses == MISSES:
                 self._warn(part, usage, share, left)
         elif warmth.asked > self.plan.warm_ups:
-            warmth.warm = True  # as warm as it gets
+            warmth.warm, warmth.misses = True, MISSES  # as warm as it gets, and said once
             self._warn(part, usage, share, left)
 
     def _share(self, part: Request, usage: Usage) -> float | None:
@@ -124,14 +127,15 @@ class FanOut:
         price, hoped = self._prices(usage)
         going_on = f"; the {left} requests left cost about ${left * price:.2f}" if price is not None else ""
         instead = f" instead of ${left * hoped:.2f}" if price is not None and hoped is not None else ""
-        message = f"{self.name} read {share:.0%} of the book from its cache: {self._reason(part, usage)}{going_on}{instead}"
+        read = f"{self.name} read {share:.0%} of the book from its cache"
+        message = f"{read}: {self._reason(part, usage)}{going_on}{instead}"
         if self.capped:
             raise CapReached(f"{message}; stopped, as there is a cap on the cost; without --max-cost it would go on")
         _log.warning("%s", message)
 
     def _reason(self, part: Request, usage: Usage) -> str:
         if part.prefix.tokens < self.plan.at_least * 1.1:
-            return f"its {part.prefix.tokens:,} tokens are too few, it keeps books from {self.plan.at_least:,} tokens on"
+            return f"{part.prefix.tokens:,} tokens are too few, it keeps books from {self.plan.at_least:,} tokens on"
         if usage.written:
             return "it wrote the book anew, so that it lost it, or another of its machines was asked"
         return "it kept nothing of the request before, or another of its machines was asked"
@@ -146,8 +150,8 @@ class FanOut:
 
     def _together(self, parts: Sequence[Request]) -> list[Completion]:
         """Ask the parts from several threads; return the completions in their order, or raise the first error."""
-        if not parts:
-            return []
+        if len(parts) < 2:
+            return self._alone(parts)
         answered: SimpleQueue[tuple[int, Completion | BaseException]] = SimpleQueue()
         stop = threading.Event()
         workers = self._start(parts, answered, stop)
@@ -168,6 +172,12 @@ class FanOut:
                 worker.join()
             raise
         return [done[number] for number in range(len(parts))]
+
+    def _alone(self, parts: Sequence[Request]) -> list[Completion]:
+        done = [self.inner.complete(part) for part in parts]
+        for part, completion in zip(parts, done, strict=True):
+            self._note(part, completion.usage, 0)
+        return done
 
     def _start(
         self,

@@ -7,6 +7,7 @@ errors by the HTTP status that really came, as litellm's own classes go by the w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ from ctxlearn.models.plans.base import Arranged, Asked, Plan
 from ctxlearn.models.plans.selfhosted import SelfHostedPlan
 
 _CONNECT = 20.0  # seconds
+_LOST = re.compile(r"(?i)cached ?content|\bfile\b")
+_UNREADABLE = "Error converting to valid response block"  # of litellm, for Gemini's JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class HostedModel:
         try:
             answer = self._ask(request, arranged)
         except Refused as error:
-            if not (arranged.handle and "cache" in str(error).casefold().replace(" ", "")):
+            if not (arranged.handle and _LOST.search(str(error))):
                 raise
             self.plan.lost(arranged.handle)  # it died between our last look and this request
             arranged = self.plan.arrange(asked)
@@ -131,7 +134,7 @@ def vertex_token() -> str:
 
 
 def _patience(plan: Plan, tokens: int) -> float:
-    """Return the seconds to wait for an answer: reading a million tokens takes minutes, on one's own processor hours."""
+    """Return how long to wait for an answer: a million tokens are read in minutes, on one's own processor in hours."""
     return 600 + tokens / 50 if isinstance(plan, SelfHostedPlan) else 300 + tokens / 2000
 
 
@@ -142,20 +145,24 @@ def _answer(response: Any, plan: Plan) -> _Answer:
     choice = response.choices[0] if response.choices else None
     if choice is None:
         return _Answer("no candidate", "content_filter", _usage(response.usage, plan))
-    text = choice.message.content or getattr(choice.message, "refusal", None) or ""
-    return _Answer(text, str(choice.finish_reason), _usage(response.usage, plan))
+    usage = _usage(response.usage, plan)
+    said = getattr(choice.message, "provider_specific_fields", None) or {}
+    if not choice.message.content and said.get("refusal"):
+        return _Answer(str(said["refusal"]), "refusal", usage)
+    return _Answer(choice.message.content or "", str(choice.finish_reason), usage)
 
 
 def _read(answer: _Answer, request: Request) -> tuple[Translation, ...]:
     if answer.finish in ("content_filter", "refusal"):
-        problem = Problem("refused", f"the provider's filter stopped it: {answer.text[:100]!r}")
+        words = f": {answer.text[:100]!r}" if answer.text else ""
+        problem = Problem("refused", f"the provider refused to answer{words}")
         return tuple(Translation(it.id, "", problem=problem) for it in request.segments)
     scripts = prompt.scripts(request.prefix, request.direction.target)
     return answers.read(answer.text, request, cut=answer.finish == "length", scripts=scripts)
 
 
 def _usage(it: Any, plan: Plan) -> Usage:
-    """Return what litellm makes of every provider's own account: its input tokens hold the cached and the written ones."""
+    """Return what litellm makes of each provider's own account; cached and written tokens are in the input tokens."""
     details = getattr(it, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None)
     written = getattr(details, "cache_write_tokens", None) or getattr(it, "cache_creation_input_tokens", None)
@@ -168,14 +175,19 @@ def _usage(it: Any, plan: Plan) -> Usage:
 
 def _failure(model: str, error: BaseException) -> CtxlearnError:
     """Return our error for one of litellm's: by the innermost response that really came, if one did."""
-    status, headers = None, None
+    import httpx  # as litellm did
+
+    status, headers, sent = None, None, True
     for link in _chain(error):
+        sent = sent and not isinstance(link, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         response = getattr(link, "response", None)
         if isinstance(getattr(response, "status_code", None), int) and getattr(response, "headers", None):
             status, headers = response.status_code, response.headers  # type: ignore[union-attr]  # it has both
     if status is None and type(error).__name__ in ("AuthenticationError", "UnsupportedParamsError", "BadRequestError"):
         status = getattr(error, "status_code", 400)  # litellm's own objection, before anything was sent
-    return failure(model, status, str(error), _lower(headers))
+    if _UNREADABLE in str(error):
+        status = None  # it says 422, but that was a response of 200 in pieces
+    return failure(model, status, str(error), _lower(headers), sent=sent)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,8 +2,8 @@
 
 from tests.standins.billing import Price, Rates, price_from_row
 from tests.standins.clock import Clock
-from tests.standins.faults import Spoiled
 from tests.standins.remote import Remote, start
 from tests.standins.server import FLAVOURS, StandIn
+from tests.standins.spoiling import Spoiled
 
 __all__ = ["FLAVOURS", "Clock", "Price", "Rates", "Remote", "Spoiled", "StandIn", "price_from_row", "start"]

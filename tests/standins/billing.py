@@ -139,7 +139,7 @@ class _Sums:
     written_tokens: int = 0
     written_long_tokens: int = 0
     output_tokens: int = 0
-    undelivered: int = 0  # answers whose client had gone: made and billed, never read
+    undelivered: int = 0  # answers whose client had visibly gone: made and billed, never read
     concurrency: int = 0
     concurrency_max: int = 0
 
@@ -184,14 +184,18 @@ class Ledger:
             arrival.written = plan.written + plan.written_long
             arrival.usd = float(self.bill.charge(self.price.of(plan.total), plan, output))
 
-    def leave(self, arrival: Arrival, status: int, sent: int, delivered: bool) -> None:
-        """Note what a request was answered with; status 0 is none."""
+    def leave(self, arrival: Arrival, status: int, size: int) -> None:
+        """Note what a request is answered with, just before it is sent; status 0 is none."""
         with self.lock:
             arrival.status = status
             self.by_status[str(status)] += 1
-            self.sums.bytes_sent += sent
+            self.sums.bytes_sent += size
             self.sums.concurrency -= 1
-            self.sums.undelivered += not delivered
+
+    def lose(self) -> None:
+        """Note that an answer could not be sent."""
+        with self.lock:
+            self.sums.undelivered += 1
 
     def fault(self, arrival: Arrival, kind: str) -> None:
         """Note that a request was made to go wrong."""

@@ -10,7 +10,7 @@ A rule is a JSON object. `kind` is one of
     broken-json send the answer with its end missing, but as a whole response
     miss        read and write nothing in the cache, silently
     expire      expire every cache first
-    answer      let the hook `how` spoil the answer: chatter, fence, refusal, truncated, empty, wrong-ids, or one's own
+    answer      let the hook `how` spoil the answer, see spoiling.py
 
 and these choose the requests of the kind `on` (generate, cache, count, file; generate when not given), numbered from 1:
 `at` (a list of numbers), `every` (each n-th), `probability` (with the script's seed), `after` (none before number n+1),
@@ -20,24 +20,12 @@ and these choose the requests of the kind `on` (generate, cache, count, file; ge
 from __future__ import annotations
 
 import random
-import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 KINDS = ("status", "hang", "slow", "cut", "reset", "broken-json", "miss", "expire", "answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Spoiled:
-    """An answer after a hook: its text, and why the model stopped: stop, length or refusal."""
-
-    text: str
-    finish: str = "stop"
-
-
-Hook = Callable[[str], Spoiled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,38 +97,3 @@ class Script:
                 return False
             self._fired[place] += 1
             return True
-
-
-def _chatter(text: str) -> Spoiled:
-    return Spoiled(f"Sure! Here is the translation you asked for:\n\n{text}\n\nLet me know if you need anything else.")
-
-
-def _fence(text: str) -> Spoiled:
-    return Spoiled(f"```json\n{text}\n```")
-
-
-def _refusal(text: str) -> Spoiled:
-    return Spoiled("I'm sorry, but I can't help with that.", "refusal")
-
-
-def _truncated(text: str) -> Spoiled:
-    return Spoiled(text[: len(text) // 2], "length")
-
-
-def _empty(text: str) -> Spoiled:
-    return Spoiled("")
-
-
-def _wrong_ids(text: str) -> Spoiled:
-    """Add 1000 to every number, so that whatever numbers the items are wrong."""
-    return Spoiled(re.sub(r"\d+", lambda found: str(int(found[0]) + 1000), text))
-
-
-HOOKS: dict[str, Hook] = {
-    "chatter": _chatter,
-    "fence": _fence,
-    "refusal": _refusal,
-    "truncated": _truncated,
-    "empty": _empty,
-    "wrong-ids": _wrong_ids,
-}

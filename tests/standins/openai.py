@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import re
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.standins.cache import DAY, HOUR, MINUTE, Block, BreakpointCache, Plan, PrefixCache
+from tests.standins.rules import FLAVOURS, Rules
 from tests.standins.wire import (
     Engine,
     Outcome,
@@ -31,72 +31,11 @@ from tests.standins.wire import (
 WRITTEN, MATCHED = 4, 80  # breakpoints that a request writes at most, and that are looked at
 _MACHINES = 4
 _ROUTED = 1024  # characters at the beginning that choose the machine
-_REASONING_ONLY = ("temperature", "top_p", "logprobs")
 _LIVES = {"5m": 5 * MINUTE, "1h": HOUR}
 _ERRORS = {
     401: ("invalid_request_error", "invalid_api_key"),
     404: ("invalid_request_error", "model_not_found"),
     429: ("requests", "rate_limit_exceeded"),
-    500: ("server_error", ""),
-    503: ("server_error", ""),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How a server caches and what it says of it.
-
-    `caching` is breakpoints, anthropic (cache_control passed through), prefix, or units; `sticky` names the field or
-    header (lower case) that keeps a conversation on one machine, without which each request goes to the next; `reports`
-    is how usage tells cached tokens: openai, deepseek, llama, or none; `refuses` are fields answered with 400.
-    """
-
-    caching: str = "prefix"
-    context: int = 1_047_576
-    minimum: int = 1024
-    step: int = 128
-    life: float = 10 * MINUTE
-    kept: int = 16
-    reports: str = "openai"
-    sticky: str = ""
-    refuses: tuple[str, ...] = ()
-    system_first: bool = False
-
-
-_GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
-
-
-def openai(model: str) -> Rules:
-    """OpenAI: explicit breakpoints since gpt-5.6, before that every common beginning in steps of 128 tokens.
-
-    >>> openai("gpt-6.1-sol").caching, openai("gpt-4.1").caching
-    ('breakpoints', 'prefix')
-    """
-    found = _GPT.search(model)
-    version = (int(found[1]), int(found[2] or 0)) if found else (0, 0)
-    refused = _REASONING_ONLY if version >= (6, 1) else ()
-    if version >= (5, 6):
-        return Rules("breakpoints", 922_000, life=30 * MINUTE, refuses=refused)
-    life = DAY if version >= (5, 5) else 10 * MINUTE
-    refused = ("prompt_cache_options", "prompt_cache_breakpoint", "cache_control")
-    return Rules(context=1_047_576 if version < (5, 0) else 1_050_000, life=life, refuses=refused)
-
-
-def openrouter(model: str) -> Rules:
-    """OpenRouter: the rules of the provider behind it."""
-    if "claude" in model:
-        return Rules("anthropic", 1_000_000, minimum=512)
-    return openai(model)
-
-
-FLAVOURS: dict[str, Callable[[str], Rules]] = {
-    "openai": openai,
-    "deepseek": lambda _: Rules("units", 1_000_000, minimum=64, step=64, life=6 * HOUR, reports="deepseek"),
-    "xai": lambda _: Rules(context=1_000_000, minimum=1, step=1, sticky="x-grok-conv-id"),
-    "mistral": lambda _: Rules(context=1_048_576, minimum=64, step=64, sticky="prompt_cache_key"),
-    "openrouter": openrouter,
-    "vllm": lambda _: Rules(context=131_072, minimum=16, step=16, life=DAY, reports="none", system_first=True),
-    "llama": lambda _: Rules(context=131_072, minimum=1, step=1, life=DAY, kept=1, reports="llama"),
 }
 
 
@@ -139,7 +78,8 @@ class OpenAI(Wire):
         raise RefusedError(404, f"Invalid URL ({request.method} {request.path})")
 
     def error(self, status: int, message: str, code: str = "", retry_after: float | None = None) -> Reply:
-        kind, usual = _ERRORS.get(status, ("invalid_request_error", ""))
+        other = ("server_error" if status >= 500 else "invalid_request_error", "")
+        kind, usual = _ERRORS.get(status, other)
         error = {"message": message, "type": kind, "param": None, "code": code or usual or None}
         headers = {"x-request-id": f"req_{secrets.token_hex(8)}"} | retry_headers(retry_after)
         return Reply(status, {"error": error}, headers)

@@ -11,6 +11,7 @@ POST /__standin__/reset      count anew
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import select
@@ -27,18 +28,25 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tests.standins.anthropic import Anthropic
 from tests.standins.billing import Ledger, Price
 from tests.standins.clock import Clock
-from tests.standins.faults import HOOKS, Fault, Hook, Script, fault_from
+from tests.standins.faults import Fault, Script, fault_from
 from tests.standins.gemini import Gemini
-from tests.standins.openai import FLAVOURS as OPENAI_FLAVOURS
 from tests.standins.openai import OpenAI
+from tests.standins.rules import FLAVOURS as OPENAI_FLAVOURS
+from tests.standins.spoiling import HOOKS, Hook
 from tests.standins.texts import Texts
 from tests.standins.tokens import Tokenizer
 from tests.standins.wire import Answer, Engine, RefusedError, Reply, Request, Speed, Wire
 
 FLAVOURS = ("anthropic", "gemini", *OPENAI_FLAVOURS)
 CONTROL = "/__standin__/"
-_PIECE = 1 << 20
-_MESSAGES = {429: "Rate limit reached.", 500: "Internal error.", 503: "The model is overloaded.", 529: "Overloaded"}
+BROKEN_OFF = ("cut", "reset")
+_MESSAGES = {
+    401: "Incorrect API key provided.",
+    429: "Rate limit reached.",
+    500: "Internal error.",
+    503: "The model is overloaded.",
+    529: "Overloaded",
+}
 
 
 def echo(prefix: str, tail: str) -> str:
@@ -51,7 +59,7 @@ class StandIn:
 
     `answer` makes the assistant's text of the prompt's prefix and its tail (the last user message, after the last cache
     mark). `ratio` is that of the tokenizer to cl100k_base. `context` and `max_body` replace the provider's limits,
-    `keys` the API keys it takes (any when not given). `hooks` are ways to spoil an answer, besides those of faults.py.
+    `keys` the API keys it takes (any when not given). `hooks` are ways to spoil an answer besides spoiling.py.
     """
 
     def __init__(
@@ -210,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self.close_connection = True
         elif self.path.startswith(CONTROL):
-            self._deliver(control(self.server.standin, self.command, self.path[len(CONTROL) :], body))
+            self._deliver(_written(control(self.server.standin, self.command, self.path[len(CONTROL) :], body)))
         else:
             self._serve(body)
 
@@ -225,13 +233,15 @@ class _Handler(BaseHTTPRequestHandler):
             engine.ledger.fault(arrival, fault.name)
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = dict(parse_qsl(parts.query))
-        status, sent = 0, 0
+        status, answer = 0, b""
         try:
             reply = self._reply(Request(self.command, path, query, headers, body, arrival, fault))
             if reply is not None:
-                status, sent = reply.status, self._deliver(reply, fault)
+                status, answer = reply.status, _written(reply, fault)
         finally:
-            engine.ledger.leave(arrival, status, max(sent, 0), sent >= 0)
+            engine.ledger.leave(arrival, status, len(answer))
+        if answer and not self._deliver(answer, fault):
+            engine.ledger.lose()
 
     def _reply(self, request: Request) -> Reply | None:
         """Return what to answer, or None after a silence that ends in a closed connection."""
@@ -263,28 +273,16 @@ class _Handler(BaseHTTPRequestHandler):
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
                 return
 
-    def _deliver(self, reply: Reply, fault: Fault | None = None) -> int:
-        """Send a reply, spoiled as `fault` says; returns the bytes sent, -1 if the client had gone."""
-        spoiling = fault.kind if fault is not None else ""
-        body = json.dumps(reply.payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        if spoiling == "broken-json":
-            body = body[: len(body) * 2 // 3]
-        head = self._head(reply, len(body))
-        whole = head + (body[: len(body) // 2] if spoiling in ("cut", "reset") else body)
+    def _deliver(self, answer: bytes, fault: Fault | None = None) -> bool:
+        """Send an answer, and break off if `fault` says so; returns whether the client was still there."""
         try:
-            self.connection.sendall(whole)
+            self.connection.sendall(answer)
         except OSError:
             self.close_connection = True
-            return -1
-        if spoiling in ("cut", "reset"):
-            self._break_off(spoiling == "reset")
-        return len(whole)
-
-    def _head(self, reply: Reply, length: int) -> bytes:
-        headers = {"Content-Type": "application/json", "Content-Length": str(length), **reply.headers}
-        lines = [f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+            return False
+        if fault is not None and fault.kind in BROKEN_OFF:
+            self._break_off(fault.kind == "reset")
+        return True
 
     def _break_off(self, reset: bool) -> None:
         self.close_connection = True
@@ -314,6 +312,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline(8)
             if not size:
                 return b"".join(pieces)
+
+
+def _written(reply: Reply, fault: Fault | None = None) -> bytes:
+    """Return the bytes of a response, or as many of them as `fault` lets through."""
+    spoiling = fault.kind if fault is not None else ""
+    body = json.dumps(reply.payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    if spoiling == "broken-json":
+        body = body[: len(body) * 2 // 3]
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **reply.headers}
+    phrase = http.client.responses.get(reply.status, "")
+    lines = [f"HTTP/1.1 {reply.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode("latin-1") + (body[: len(body) // 2] if spoiling in BROKEN_OFF else body)
 
 
 def control(standin: StandIn, method: str, action: str, body: bytes) -> Reply:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from tests.standins.billing import Arrival, Ledger
 from tests.standins.cache import Block, Plan
 from tests.standins.clock import Clock
-from tests.standins.faults import HOOKS, Fault, Hook, Script, Spoiled
+from tests.standins.faults import Fault, Script
+from tests.standins.spoiling import HOOKS, Hook, Spoiled
 from tests.standins.texts import Text, Texts
 
 Answer = Callable[[str, str], str]

@@ -35,7 +35,7 @@ class EmbeddedModel:
         state, written = self._state(request.prefix, request.direction)
         try:
             corrections = Corrections.read(request.tail, request.prefix.text, request.direction)
-            translations = tuple(translate(state, corrections, request.segments, request.n, self._threads))
+            translations = tuple(translate(state, corrections, request.segments, request.n))
         finally:
             state.close()
         known = request.prefix.tokens

@@ -21,9 +21,9 @@ from ctxlearn.models.embedded.state import Entry, State
 
 _SCALE = 4.0  # of scores, so that their exponentials fit thot's single precision
 _WHOLE = 1e6
-_STACK = 10
+_STACK = 6  # hypotheses kept of a kind
 _JUMP = 5
-_STAY = 0.5  # the share of the next source position among all jumps; a jump costs its distance
+_STAY = 0.3  # the share of the next source position among all jumps; a jump costs its distance
 _HEURISTIC = 6  # thot's local estimate of what is left, distortion included
 
 

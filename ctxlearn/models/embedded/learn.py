@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from ctxlearn.models.embedded import ngrams, phrases, subwords
 from ctxlearn.models.embedded.align import align
 from ctxlearn.models.embedded.material import Material
 from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
-from ctxlearn.models.embedded.text import final_marks, split_final, study
+from ctxlearn.models.embedded.text import final_marks, is_word, split_final, study
 
 VERSION = "1"  # changes whenever the same context would be learned differently
 VIEWS = ((2000, 2500),)  # pieces of the source language, of the target language
 WEIGHTS = Weights()
-_OPTIONS = 20  # translations kept of a source phrase
+_OPTIONS = 10  # translations kept of a source phrase
 
 Words = Sequence[Sequence[str]]
 
@@ -30,7 +31,7 @@ def learn(material: Material) -> Learned:
         [_view(source, target, text, *sizes) for sizes in VIEWS],
         study(target for _, target in material.sentences or material.lexicon),
         final_marks(material.sentences),
-        _words(zip(source, target, strict=True), len(material.sentences)),
+        Counter(word for words in source for word in words if is_word(word)),
     )
 
 
@@ -39,15 +40,7 @@ def _view(source: Words, target: Words, text: Words, source_size: int, target_si
     cut_source = [source_pieces.cut(words) for words in source]
     cut_target = [target_pieces.cut(words) for words in target]
     counts = phrases.count(cut_source, cut_target, align(cut_source, cut_target))
-    entries = list(phrases.best(phrases.table(counts, WEIGHTS.discount), WEIGHTS, _OPTIONS))
-    grams = ngrams.learn([*cut_target, *(target_pieces.cut(words) for words in text)])
-    return View(source_pieces.model, target_pieces.model, entries, grams, ngrams.weights())
-
-
-def _words(pairs: Iterable[tuple[Sequence[str], Sequence[str]]], sentences: int) -> dict[str, tuple[str, ...]]:
-    """Return the single words of the dictionary with their translations, the first first."""
-    found: dict[str, dict[str, None]] = {}
-    for number, (source, target) in enumerate(pairs):
-        if number >= sentences and len(source) == 1:
-            found.setdefault(source[0], {})[" ".join(target)] = None
-    return {word: tuple(targets) for word, targets in found.items()}
+    language_model = ngrams.LanguageModel([*cut_target, *(target_pieces.cut(words) for words in text)])
+    table = phrases.table(counts, WEIGHTS.discount)
+    entries = list(phrases.best(table, WEIGHTS, _OPTIONS, language_model.log_probability))
+    return View(source_pieces.model, target_pieces.model, entries, language_model.lines(), ngrams.weights())

@@ -7,6 +7,7 @@ of its n-grams are the probabilities times it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,9 +18,46 @@ _BEGIN, _END = "<s>", "</s>"
 Gram = tuple[str, ...]
 
 
-def learn(sentences: Iterable[Sequence[str]], order: int = ORDER) -> list[str]:
-    """Return the lines of the language model of `sentences` (of pieces): an n-gram, its history's count, its own."""
-    return [line for counts in _levels(sentences, order) for line in _lines(counts)]
+class LanguageModel:
+    """The probabilities of a target language's n-grams; `lines` is what thot reads."""
+
+    def __init__(self, sentences: Iterable[Sequence[str]], order: int = ORDER) -> None:
+        self._order = order
+        self._shares: dict[Gram, float] = {}  # of an n-gram among those of its history, discounts taken off
+        self._buckets: dict[Gram, int] = {}  # of a history: what it weighs against the shorter one, in hundredths
+        for counts in _levels(sentences, order):
+            self._add(counts)
+        self._floor = 1.0 / (3 + sum(len(gram) == 1 for gram in self._shares))
+
+    def _add(self, counts: Mapping[Gram, int]) -> None:
+        discounts = _discounts(counts)
+        total: Counter[Gram] = Counter()
+        left: dict[Gram, float] = {}
+        for gram, seen in counts.items():
+            total[gram[:-1]] += seen
+            left[gram[:-1]] = left.get(gram[:-1], 0.0) + seen - discounts[min(seen, 3)]
+        for history, rest in left.items():
+            self._buckets[history] = min(_BUCKETS - 1, max(1, round(_BUCKETS * rest / total[history])))
+        for gram, seen in counts.items():
+            self._shares[gram] = (seen - discounts[min(seen, 3)]) / left[gram[:-1]]
+
+    def lines(self) -> list[str]:
+        """Return for each n-gram a line: the n-gram, its history's count, its own."""
+        lines = []
+        for gram, share in sorted(self._shares.items()):
+            count = self._buckets[gram[:-1]] + 0.5
+            lines.append(f"{' '.join(gram)} {count:.8g} {count * share:.8g}")
+        return lines
+
+    def log_probability(self, pieces: Gram) -> float:
+        """Return how probable a run of pieces is, wherever it stands."""
+        order = self._order
+        return sum(math.log(self._probability(pieces[max(0, end - order) : end])) for end in range(1, len(pieces) + 1))
+
+    def _probability(self, gram: Gram) -> float:
+        weight = self._buckets.get(gram[:-1], 0) / _BUCKETS
+        shorter = self._probability(gram[1:]) if len(gram) > 1 else self._floor
+        return weight * self._shares.get(gram, 0.0) + (1 - weight) * shorter
 
 
 def weights(order: int = ORDER) -> str:
@@ -45,22 +83,6 @@ def _levels(sentences: Iterable[Sequence[str]], order: int) -> list[Counter[Gram
                 shorter[gram] += largest[gram]
         levels.insert(0, shorter)
     return [Counter({gram: n for gram, n in level.items() if len(gram) == size}) for size, level in enumerate(levels, 1)]
-
-
-def _lines(counts: Mapping[Gram, int]) -> list[str]:
-    discounts = _discounts(counts)
-    total: Counter[Gram] = Counter()
-    left: dict[Gram, float] = {}
-    for gram, seen in counts.items():
-        total[gram[:-1]] += seen
-        left[gram[:-1]] = left.get(gram[:-1], 0.0) + seen - discounts[min(seen, 3)]
-    lines = []
-    for gram, seen in sorted(counts.items()):
-        history = gram[:-1]
-        bucket = min(_BUCKETS - 1, max(1, round(_BUCKETS * left[history] / total[history]))) + 0.5
-        share = (seen - discounts[min(seen, 3)]) / left[history]
-        lines.append(f"{' '.join(gram)} {bucket:.8g} {bucket * share:.8g}")
-    return lines
 
 
 def _discounts(counts: Mapping[Gram, int]) -> tuple[float, float, float, float]:

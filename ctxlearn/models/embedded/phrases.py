@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ctxlearn.models.embedded.align import Links
@@ -19,14 +19,14 @@ _LEAST = 1e-4  # a lexical probability is never less
 class Weights:
     """What each part of a score is worth; `language_model` and `jump` are the decoder's."""
 
-    forward: float = 0.6
-    backward: float = 0.4
-    lexical_forward: float = 0.3
-    lexical_backward: float = 0.3
-    phrase: float = -0.3
-    word: float = 0.7
-    language_model: float = 0.5
-    jump: float = 0.3
+    forward: float = 0.3
+    backward: float = 0.22
+    lexical_forward: float = 0.22
+    lexical_backward: float = 0.2
+    phrase: float = -0.25
+    word: float = 1.3
+    language_model: float = 0.44
+    jump: float = 0.5
     discount: float = 0.5
 
 
@@ -94,7 +94,11 @@ def count(source: Sequence[Sequence[str]], target: Sequence[Sequence[str]], link
     joint: Counter[tuple[str, str]] = Counter()
     for one, other, linked in zip(source, target, links, strict=True):
         _count_links(one, other, linked, joint)
-        for start, end, first, last in extract(one, other, linked):
+        runs = list(extract(one, other, linked))
+        whole = (0, len(one), 0, len(other))
+        if len(one) <= LONGEST and len(other) <= _LONGEST_TARGET and whole not in runs:
+            runs.append(whole)  # a short pair, such as a dictionary's, is a phrase pair even where no word was linked
+        for start, end, first, last in runs:
             pair = (tuple(one[start:end]), tuple(other[first:last]))
             pairs[pair] = pairs.get(pair, 0.0) + 1.0
             inside = frozenset((i - start, j - first) for i, j in linked if start <= i < end and first <= j < last)
@@ -165,18 +169,16 @@ def score(feature: Feature, weights: Weights) -> float:
     )
 
 
-def best(features: Table, weights: Weights, most: int) -> Iterator[tuple[Phrase, Phrase, float]]:
-    """Yield the best `most` translations of every source phrase with their scores."""
+def best(
+    features: Table, weights: Weights, most: int, fluency: Callable[[Phrase], float]
+) -> Iterator[tuple[Phrase, Phrase, float]]:
+    """Yield the best `most` translations of every source phrase with their scores.
+
+    `fluency`, the language model's logarithm for a phrase by itself, counts in the choice, not in the score.
+    """
     for source, options in features.items():
-        scored = sorted(((-score(feature, weights), target) for target, feature in options.items()))
-        yield from ((source, target, -negative) for negative, target in scored[:most])
-
-
-def vocabulary(entries: Iterable[tuple[Phrase, Phrase, float]]) -> tuple[list[str], list[str]]:
-    """Return the pieces on either side of a table, in the order of first use."""
-    source: dict[str, None] = {}
-    target: dict[str, None] = {}
-    for one, other, _ in entries:
-        source.update(dict.fromkeys(one))
-        target.update(dict.fromkeys(other))
-    return list(source), list(target)
+        scored = [(target, score(feature, weights)) for target, feature in options.items()]
+        if len(scored) > most:
+            ranked = [(-found - weights.language_model * fluency(target), target, found) for target, found in scored]
+            scored = [(target, found) for _, target, found in sorted(ranked)[:most]]
+        yield from ((source, target, found) for target, found in scored)

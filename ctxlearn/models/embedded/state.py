@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE options (view INTEGER, source TEXT, targets TEXT, PRIMARY KEY (view, source)) WITHOUT ROWID;
 CREATE TABLE grams (view INTEGER, first TEXT, lines TEXT, PRIMARY KEY (view, first)) WITHOUT ROWID;
-CREATE TABLE words (word TEXT PRIMARY KEY, targets TEXT) WITHOUT ROWID;
+CREATE TABLE words (word TEXT PRIMARY KEY, seen INTEGER) WITHOUT ROWID;
 """
 _ASKED_AT_ONCE = 500
 
@@ -43,12 +43,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Everything learned of one direction; `words` are source words of the dictionary with their translations."""
+    """Everything learned of one direction; `words` are the words of the source language and how often each was seen."""
 
     views: Sequence[View]
     writing: Writing
     marks: dict[str, str]
-    words: dict[str, tuple[str, ...]]
+    words: Mapping[str, int]
 
 
 class State:
@@ -62,6 +62,7 @@ class State:
         self.lm_weights: list[str] = about["weights"]
         self.writing = Writing(**about["writing"])
         self.marks: dict[str, str] = about["marks"]
+        self.is_empty: bool = about["empty"]
         self._facts = facts
 
     def pieces(self, view: int) -> tuple[bytes, bytes]:
@@ -87,10 +88,15 @@ class State:
                 elif known.issuperset(rest.split(" ")):
                     yield f"{first} {rest} {numbers}\n"
 
-    def words(self) -> dict[str, tuple[str, ...]]:
-        """Return the dictionary's words with their translations."""
-        rows = self._connection.execute("SELECT word, targets FROM words")
-        return {word: tuple(targets.split("\n")) for word, targets in rows}
+    def known(self, words: Iterable[str]) -> set[str]:
+        """Return those of `words` that were seen."""
+        rows = self._rows("SELECT word, seen FROM words WHERE ? IS NOT NULL AND word", 0, sorted(set(words)))
+        return {word for word, _ in rows}
+
+    def beginning(self, start: str) -> dict[str, int]:
+        """Return the words seen that begin so, with how often."""
+        query = "SELECT word, seen FROM words WHERE word >= ? AND word < ?"
+        return dict(self._connection.execute(query, (start, start + "\U0010ffff")))
 
     def _rows(self, query: str, view: int, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
         for start in range(0, len(keys), _ASKED_AT_ONCE):
@@ -118,7 +124,8 @@ def write(folder: Path, learned: Learned) -> None:
     """Put what was learned into `folder`. Raises StoreError, and leaves nothing half-written."""
     part = folder / f"{_FILE}.{os.getpid()}.part"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in (folder.parent.parent, folder.parent, folder):  # each with its mode, which parents=True would not set
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(part)) as connection, connection:
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL;" + _SCHEMA)
@@ -139,6 +146,7 @@ def _fill(connection: sqlite3.Connection, learned: Learned) -> None:
         "weights": [view.weights for view in learned.views],
         "writing": asdict(learned.writing),
         "marks": learned.marks,
+        "empty": not any(view.entries for view in learned.views),
     }
     facts: list[tuple[str, bytes | str]] = [("about", json.dumps(about, ensure_ascii=False, sort_keys=True))]
     for number, view in enumerate(learned.views):
@@ -146,8 +154,7 @@ def _fill(connection: sqlite3.Connection, learned: Learned) -> None:
         connection.executemany("INSERT INTO options VALUES (?, ?, ?)", _option_rows(number, view.entries))
         connection.executemany("INSERT INTO grams VALUES (?, ?, ?)", _gram_rows(number, view.grams))
     connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
-    rows = [(word, "\n".join(targets)) for word, targets in sorted(learned.words.items())]
-    connection.executemany("INSERT INTO words VALUES (?, ?)", rows)
+    connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(learned.words.items()))
 
 
 def _option_rows(view: int, entries: Iterable[Entry]) -> Iterator[tuple[int, str, str]]:

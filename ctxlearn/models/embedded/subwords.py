@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sentencepiece
 
-from ctxlearn.models.embedded.text import is_word, kind, lowered, tokens
+from ctxlearn.models.embedded.text import is_word, kind, tokens
 
 START = "▁"  # begins a word
 # What thot reads as something of its own, and what takes its place in thot's files.
@@ -16,8 +16,13 @@ _SPECIAL = str.maketrans({"<": "‹", ">": "›", "|": "¦", START: "_"})
 
 
 def words(text: str) -> list[str]:
-    """Return the lower-cased tokens of a text, none of which means anything to thot or sentencepiece."""
-    return [lowered(token).translate(_SPECIAL) for token in tokens(text)]
+    """Return the tokens of a text as they are learned and decoded."""
+    return [plain(token) for token in tokens(text)]
+
+
+def plain(token: str) -> str:
+    """Return a token lower-cased, and without what means anything to thot or sentencepiece."""
+    return token.lower().translate(_SPECIAL)
 
 
 class Subwords:

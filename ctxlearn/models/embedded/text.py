@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -77,11 +77,6 @@ def is_word(token: str) -> bool:
     return kind(token[0]) in "wcm"
 
 
-def lowered(token: str) -> str:
-    """Return the token without its case."""
-    return token.lower()
-
-
 def split_final(text: str) -> tuple[str, str]:
     """Return a sentence without its last mark, and that mark.
 
@@ -103,9 +98,9 @@ class Writing:
     blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
     blank: bool = True  # whether words are parted by blanks
 
-    def write(self, words: Sequence[str]) -> str:
-        """Return lower-cased tokens as a sentence, without its last mark."""
-        cased = [self.forms.get(word, word) for word in words]
+    def write(self, words: Sequence[str], copied: Mapping[str, str] | None = None) -> str:
+        """Return lower-cased tokens as a sentence, without its last mark; `copied` words keep the form given there."""
+        cased = [(copied or {}).get(word) or self.forms.get(word, word) for word in words]
         if self.capital:
             first = next((i for i, word in enumerate(cased) if is_word(word)), None)
             if first is not None:
@@ -151,13 +146,12 @@ def study(sentences: Iterable[str]) -> Writing:
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
         if form != word:
             forms[word] = form
+    signs = sorted({*before, *after})
     return Writing(
         forms,
-        first[True] > first[False],
-        {
-            sign: (_mostly(before.get(sign)), _mostly(after.get(sign)))
-            for sign in sorted({*before, *after})
-        },
+        capital=first[True] > first[False],
+        blanks={sign: (_mostly(before.get(sign)), _mostly(after.get(sign))) for sign in signs},
+        blank=sum(kind(word[0]) != "c" for word in inside) >= sum(kind(word[0]) == "c" for word in inside),
     )
 
 

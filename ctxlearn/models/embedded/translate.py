@@ -1,11 +1,11 @@
-"""From a segment to its translation: sentences, pieces, decoding, writing, and what to do with what is not known."""
+"""From a segment to its translation: sentences, unknown words, pieces, decoding, writing."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
@@ -13,131 +13,181 @@ from ctxlearn.models.base import Alternative, Problem, Translation
 from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.decode import Candidate, decode
 from ctxlearn.models.embedded.learn import WEIGHTS
+from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.phrases import LONGEST
 from ctxlearn.models.embedded.state import Entry, State
-from ctxlearn.models.embedded.text import is_word, split_final
+from ctxlearn.models.embedded.text import is_word, split_final, tokens
 
+LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _TOGETHER = 200  # sentences decoded with one small model
-_LONGEST = 40  # words of what is decoded at once
-_TOO_LONG = 200_000  # characters of a segment
+_LONGEST_RUN = 40  # words decoded at once
+_SHORT = 3  # words; fewer are taken for an expression, not a sentence
 _SURE = 4.0  # the score of a correction's entry: above all that was counted
-_SENTENCE = re.compile(r"[^.!?…。！？।؟]*(?:[.!?…。！？।؟]+[\s\"'”’»)\]」』]*|$)")
+_NEAR = 0.6  # how much of two words their common beginning is, for one to stand for the other
+_SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """Sentence pairs made since the context was packed: a correction is what its sentence is translated as."""
+    """What was said since the context was packed: a whole segment is translated so, a shorter one inside others too."""
 
     pairs: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, tail: str, prefix: str, direction: Direction) -> Corrections:
-        """Return the corrections of a tail, which is lines of an examples section."""
-        pairs: dict[tuple[str, ...], str] = {}
-        language, _ = render.read_opening(prefix)
-        for example in render.read_examples("\n".join(line for line in tail.split("\n") if not line.startswith("#"))):
-            source, target = example.primary_text, example.translated_text
-            if direction.source != language.code:
-                source, target = target, source
-            if source and target:
-                pairs[tuple(subwords.words(split_final(source)[0]))] = target
-        return cls(pairs)
+        """Return the corrections of a tail: sections as in a context, or bare lines of sentence pairs."""
+        if not tail.strip():
+            return cls()
+        language, contact = render.read_opening(prefix)
+        sections = render.read_sections(tail) or {"examples": tail}
+        entries = tuple(render.read_entries(sections.get("dictionary", "")))
+        examples = tuple(render.read_examples(sections.get("examples", "")))
+        material = gather(render.Reading(language, contact, entries, examples, ()), direction)
+        pairs = [*material.lexicon, *material.sentences]  # the last one said stands
+        return cls({tuple(subwords.words(split_final(source)[0])): target for source, target in pairs})
+
+    def entries(self, source: subwords.Subwords, target: subwords.Subwords) -> Iterator[Entry]:
+        """Yield the corrections that are short enough for the table."""
+        for words, correction in self.pairs.items():
+            cut = tuple(source.cut(words))
+            meant = tuple(target.cut(subwords.words(split_final(correction)[0])))
+            if 0 < len(cut) <= LONGEST and meant:
+                yield cut, meant, _SURE
 
 
 @dataclass(slots=True)
-class _Piece:
-    """A part of a segment that is decoded by itself."""
+class _Run:
+    """Words that are decoded together: a sentence, or a part of a very long one."""
 
     words: list[str]
-    mark: str
-    found: list[tuple[list[str], float, float]] = field(default_factory=list)  # words, score, share of what is known
+    written: list[str]  # the same words as they were written
+    mark: str  # the sentence's last mark
+    last: bool  # whether the sentence ends here
+    copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
+    known: int = 0
+    found: list[Candidate] = field(default_factory=list)
 
 
-def translate(
-    state: State, corrections: Corrections, segments: Sequence[Segment], n: int, threads: int
-) -> Iterator[Translation]:
-    """Yield the translation of each segment, in order."""
+def translate(state: State, corrections: Corrections, segments: Sequence[Segment], n: int) -> Iterator[Translation]:
+    """Yield the translation of each segment, in order, with up to `n` - 1 alternatives."""
     for start in range(0, len(segments), _TOGETHER):
         some = segments[start : start + _TOGETHER]
-        split = [list(_split(segment.source)) if len(segment.source) <= _TOO_LONG else [] for segment in some]
-        flat = [piece for pieces in split for piece in pieces]
-        for at in range(0, len(flat), _TOGETHER):
-            _decode(state, corrections, flat[at : at + _TOGETHER], n)
-        for segment, pieces in zip(some, split, strict=True):
-            yield _translation(state, corrections, segment, pieces, n)
+        split = [[] if len(segment.source) > LONGEST_SEGMENT else list(_runs(segment.source)) for segment in some]
+        runs = [run for runs in split for run in runs]
+        for at in range(0, len(runs), _TOGETHER):
+            _decode(state, corrections, runs[at : at + _TOGETHER], n)
+        for segment, of_segment in zip(some, split, strict=True):
+            yield _translation(state, corrections, segment, of_segment, n)
 
 
-def _split(text: str) -> Iterator[_Piece]:
+def _runs(text: str) -> Iterator[_Run]:
     """Yield the sentences of a text; one that is too long is cut after a sign, or else where it must be."""
     for match in _SENTENCE.finditer(text):
-        if match[0].strip():
-            body, mark = split_final(match[0].strip())
-            words = subwords.words(body)
-            while len(words) > _LONGEST:
-                cut = next((i + 1 for i in range(_LONGEST - 1, _LONGEST // 2, -1) if not is_word(words[i])), _LONGEST)
-                yield _Piece(words[:cut], "")
-                words = words[cut:]
-            yield _Piece(words, mark)
+        body, mark = split_final(match[0].strip())
+        written = tokens(body)
+        while len(written) > _LONGEST_RUN:
+            cut = next((i for i in range(_LONGEST_RUN, _LONGEST_RUN // 2, -1) if not is_word(written[i - 1])), _LONGEST_RUN)
+            yield _Run([subwords.plain(word) for word in written[:cut]], written[:cut], "", last=False)
+            written = written[cut:]
+        if written or mark:
+            yield _Run([subwords.plain(word) for word in written], written, mark, last=True)
 
 
-def _decode(state: State, corrections: Corrections, pieces: Sequence[_Piece], n: int) -> None:
+def _decode(state: State, corrections: Corrections, runs: Sequence[_Run], n: int) -> None:
     source, target = (subwords.Subwords(model) for model in state.pieces(0))
-    sentences = [source.cut(piece.words) for piece in pieces]
-    extra: list[Entry] = []
-    for words, correction in corrections.pairs.items():
-        cut = tuple(source.cut(words))
-        if 0 < len(cut) <= LONGEST:
-            extra.append((cut, tuple(target.cut(subwords.words(split_final(correction)[0]))), _SURE))
-    for piece, sentence, candidates in zip(
-        pieces, sentences, decode(state, 0, WEIGHTS, sentences, extra, n), strict=True
-    ):
-        piece.found = [(subwords.joined(found.pieces), found.score, _known(found, sentence)) for found in candidates]
+    known = state.known(word for run in runs for word in run.words)
+    known.update(word for words in corrections.pairs for word in words)
+    sentences = [_cut(state, source, known, run) for run in runs]
+    extra = list(corrections.entries(source, target))
+    for run, found in zip(runs, decode(state, 0, WEIGHTS, sentences, extra, n), strict=True):
+        run.found = found
 
 
-def _known(candidate: Candidate, sentence: Sequence[str]) -> float:
-    """Return the share of pieces that were not just copied."""
-    if not candidate.pieces:
-        return 0.0
-    copied = set(sentence)
-    return sum(piece not in copied or not is_word(piece.removeprefix(subwords.START) or "x") for piece in candidate.pieces) / len(
-        candidate.pieces
-    )
+# -- unknown words ----------------------------------------------------------------------------------------------------
+
+
+def _cut(state: State, source: subwords.Subwords, known: set[str], run: _Run) -> list[str]:
+    """Return the pieces of a run.
+
+    For a word never seen stands a known one that begins alike; where there is none, a word with a capital is a name and
+    is taken over, and another is cut into pieces as it is.
+    """
+    pieces: list[str] = []
+    for word, written in zip(run.words, run.written, strict=True):
+        other = word if word in known or not is_word(word) else _nearest(word, state.beginning(word[:3]))
+        run.known += word in known
+        if other is None and written != written.lower():
+            run.copied[word] = written
+            pieces.append(subwords.START + word)
+        else:
+            pieces += source.cut([other or word])
+    return pieces
+
+
+def _nearest(word: str, candidates: Mapping[str, int]) -> str | None:
+    """Return the candidate that shares most of its beginning with `word`, the more frequent one if two do."""
+    if len(word) < 4:
+        return None
+    likeness = {other: 2 * _common(word, other) / (len(word) + len(other)) for other in candidates}
+    best = max(likeness, key=lambda other: (likeness[other], candidates[other], other), default=None)
+    return best if best is not None and likeness[best] >= _NEAR else None
+
+
+def _common(one: str, other: str) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
 
 
 def _translation(
-    state: State, corrections: Corrections, segment: Segment, pieces: Sequence[_Piece], n: int
+    state: State, corrections: Corrections, segment: Segment, runs: Sequence[_Run], n: int
 ) -> Translation:
-    if len(segment.source) > _TOO_LONG:
-        problem = Problem("too-long", f"{len(segment.source)} characters; the embedded model takes up to {_TOO_LONG}")
-        return Translation(segment.id, "", problem=problem)
+    if len(segment.source) > LONGEST_SEGMENT:
+        found = f"{len(segment.source)} characters; the embedded model takes {LONGEST_SEGMENT}: send it in parts"
+        return Translation(segment.id, "", problem=Problem("too-long", found))
     corrected = corrections.pairs.get(tuple(subwords.words(split_final(segment.source)[0])))
     if corrected is not None:
         return Translation(segment.id, corrected, 1.0)
-    pieces = [piece for piece in pieces if piece.found]
-    text = _join(_write(state, piece, 0) for piece in pieces)
-    confidence = _confidence(pieces) if text else 0.0
-    alternatives: list[Alternative] = []
-    if n > 1:
-        for rank in range(max((len(piece.found) for piece in pieces), default=0)):
-            other = _join(_write(state, piece, rank) for piece in pieces)
-            score = sum(piece.found[min(rank, len(piece.found) - 1)][1] for piece in pieces)
-            if other != text and other not in {alternative.text for alternative in alternatives}:
-                alternatives.append(Alternative(other, score))
-    return Translation(segment.id, text, confidence, tuple(alternatives[: n - 1]))
+    if state.is_empty and not corrections.pairs:
+        return Translation(segment.id, segment.source.strip(), 0.0)
+    text = _text(state, runs, 0)
+    return Translation(segment.id, text, _confidence(runs), tuple(_alternatives(state, runs, text, n)))
 
 
-def _write(state: State, piece: _Piece, rank: int) -> str:
-    words, _, _ = piece.found[min(rank, len(piece.found) - 1)]
-    return state.writing.write(words) + (state.marks.get(piece.mark, piece.mark) if piece.mark else "")
+def _alternatives(state: State, runs: Sequence[_Run], text: str, n: int) -> Iterator[Alternative]:
+    told = {text}
+    for rank in range(1, max((len(run.found) for run in runs), default=0)):
+        other = _text(state, runs, rank)
+        if len(told) < n and other not in told:
+            told.add(other)
+            yield Alternative(other, sum(_ranked(run, rank).score for run in runs))
 
 
-def _join(parts: Iterable[str]) -> str:
-    return " ".join(part for part in parts if part)
+def _ranked(run: _Run, rank: int) -> Candidate:
+    return run.found[min(rank, len(run.found) - 1)]
 
 
-def _confidence(pieces: Sequence[_Piece]) -> float:
+def _text(state: State, runs: Sequence[_Run], rank: int) -> str:
+    """Return the translation of a segment from the candidates of this rank."""
+    expression = sum(len(run.words) for run in runs) < _SHORT
+    parts = []
+    begins = True
+    for run in runs:
+        small = expression and run.written and run.written[0][0].islower()
+        writing = replace(state.writing, capital=state.writing.capital and begins and not small)
+        mark = state.marks.get(run.mark, run.mark) if run.last and (run.mark or not expression) else ""
+        parts.append(writing.write(subwords.joined(_ranked(run, rank).pieces), run.copied) + mark)
+        begins = run.last
+    return (" " if state.writing.blank else "").join(part for part in parts if part)
+
+
+def _confidence(runs: Iterable[_Run]) -> float:
     """Return a number from 0 to 1 that rises with the score a word and with the share of known words."""
-    words = sum(len(piece.words) for piece in pieces)
-    score = sum(piece.found[0][1] for piece in pieces)
-    known = sum(piece.found[0][2] * len(piece.words) for piece in pieces)
-    return known / max(1, words) / (1 + math.exp(-(score / max(1, words) + 2)))
+    runs = [run for run in runs if run.words]
+    words = sum(len(run.words) for run in runs)
+    if not words:
+        return 0.0
+    score = sum(_ranked(run, 0).score for run in runs) / words
+    known = sum(run.known for run in runs) / words
+    return known / (1 + math.exp(-(score + 2)))

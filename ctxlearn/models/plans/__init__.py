@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ctxlearn import settings
 from ctxlearn.errors import KeyMissing, UsageError
-from ctxlearn.models.plans.anthropic import AnthropicPlan
+from ctxlearn.models.plans.anthropic import AnthropicFilePlan, AnthropicPlan
 from ctxlearn.models.plans.base import Job, Plan
 from ctxlearn.models.plans.bedrock import BedrockPlan
 from ctxlearn.models.plans.deepseek import DeepSeekPlan
-from ctxlearn.models.plans.gemini import Objects, studio, vertex
+from ctxlearn.models.plans.gemini import studio, vertex
 from ctxlearn.models.plans.kept import Shelf
+from ctxlearn.models.plans.laid import LaidPlan
 from ctxlearn.models.plans.mistral import MistralPlan
 from ctxlearn.models.plans.openai import OpenAIPlan, is_openai
 from ctxlearn.models.plans.openrouter import OpenRouterPlan
@@ -51,19 +52,22 @@ def check_name(name: str) -> None:
     provider, _, bare = name.partition("/")
     if provider not in PROVIDERS or not bare:
         raise UsageError(
-            f"model {name!r}: a hosted model is named provider/model, such as anthropic/claude-sonnet-5-5; the providers are "
-            f"{', '.join(PROVIDERS)}; a server of one's own is openai/NAME with --api-base, or hosted_vllm/NAME"
+            f"model {name!r}: a hosted model is named provider/model, such as anthropic/claude-sonnet-5-5; "
+            f"the providers are {', '.join(PROVIDERS)}; "
+            "a server of one's own is openai/NAME with --api-base, or hosted_vllm/NAME"
         )
 
 
 def plan(job: Job, folder: Path, token: Token) -> Plan:
-    """Return the plan for a job; objects at a provider are noted in `folder`, `token` opens Vertex. Raises UsageError."""
+    """Return the plan for a job; what is laid down is noted in `folder`, `token` opens Vertex. Raises UsageError."""
     check_name(job.model)
     provider = job.model.partition("/")[0]
     if provider == "gemini" or (provider == "vertex_ai" and job.bare.startswith("gemini")):
         return _google(job, Shelf(folder), token)
     if provider == "vertex_ai":
         return AnthropicPlan(job) if "claude" in job.bare else Plan(job)
+    if provider == "anthropic" and job.references:
+        return AnthropicFilePlan(job, Shelf(folder), lambda: _key(job.model, AnthropicFilePlan.keys))
     if provider == "openai" and job.api_base is not None and not is_openai(job.bare):
         return SelfHostedPlan(job)
     return PLANS[provider](job)
@@ -105,9 +109,9 @@ def give_up(folder: Path, token: Token, fingerprints: set[str] | None = None) ->
     for key, kept in list(shelf.all()):
         if fingerprints is not None and kept.fingerprint not in fingerprints:
             continue
-        objects = getattr(plan(Job(kept.model, kept.api_base), folder, token), "objects", None)
-        if isinstance(objects, Objects):
-            objects.delete(kept)
+        laid = plan(Job(kept.model, kept.api_base), folder, token)
+        if isinstance(laid, LaidPlan):
+            laid.objects.delete(kept)
             gone.append(kept.name)
         shelf.drop(key, kept.name)
     return gone

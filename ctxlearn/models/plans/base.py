@@ -18,13 +18,14 @@ class Job:
     """What is known before the first request: the model by litellm's name, its server, and how long all will take.
 
     `seconds` is None when that is not known (somebody types). `keep` says whether what lies at the provider may stay
-    there for the next job.
+    there for the next job, `references` whether anything may lie there between requests at all.
     """
 
     model: str
     api_base: str | None = None
     seconds: float | None = None
     keep: bool = True
+    references: bool = True
 
     @property
     def bare(self) -> str:
@@ -34,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: the system text with its sha256, its length in tokens and the book's fingerprint, and the question."""
+    """One request: the system text, its sha256 and length in tokens, the book's fingerprint, and the question."""
 
     system: str
     digest: str
@@ -68,14 +69,14 @@ class Plan:
     at_least = 1024
     room = 16_000
     reports = True  # says how much it read from its cache
-    options: Mapping[str, Any] = {}  # for every request
+    stores = False  # keeps the book as an object that costs by the hour
 
     def __init__(self, job: Job) -> None:
         self.job = job
 
     def arrange(self, asked: Asked) -> Arranged:
         """Return how to ask. Raises ModelError where that needs the provider."""
-        return Arranged({"messages": messages(asked.system, asked.question), **self.options})
+        return Arranged({"messages": messages(asked.system, asked.question)})
 
     def lost(self, handle: str) -> None:
         """Take note that the provider no longer has the object `handle`."""

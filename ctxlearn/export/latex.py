@@ -1,0 +1,122 @@
+r"""A report in LaTeX: one file that pdfLaTeX, XeLaTeX and LuaLaTeX take, with packages that every TeX has.
+
+For letters beyond Latin, XeLaTeX or LuaLaTeX and a `\setmainfont` that has them. The picture is drawn with rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import scoring
+from ctxlearn.export.base import Exported, Written, one_line
+from ctxlearn.export.report import Block, Heading, Items, Paragraph, Plot, Table, between, blocks
+
+_HEAD = r"""\documentclass[a4paper]{article}
+\usepackage{iftex}
+\ifPDFTeX
+  \usepackage[T1]{fontenc}
+  \usepackage[utf8]{inputenc}
+  \usepackage{textcomp}
+\else
+  \usepackage{fontspec}
+\fi
+\usepackage[margin=2cm,landscape]{geometry}
+\usepackage{array,booktabs,longtable}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt}
+\sloppy
+\begin{document}
+"""
+_COMMANDS = {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar\allowbreak{}",  # signatures are long
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    '"': r"\textquotedbl{}",
+    "[": "{[}",  # else an option of the \\ before it
+    "]": "{]}",
+    "*": "{*}",  # else part of the \\ before it
+    **{char: f"\\{char}" for char in "{}$&#_%"},
+}
+_JOINED = re.compile(r"([-,])(?=\1)")  # two hyphens would be a dash, two commas a quotation mark
+_SPECIAL = re.compile("[" + re.escape("".join(_COMMANDS)) + "]")
+_LEVELS = {2: "section", 3: "subsection"}
+_BAR = 60  # millimetres of the longest bar
+_PAGE, _LETTER, _GAP = 257, 1.8, 2.2  # millimetres: of the page's width, of a letter in a table, between columns
+
+
+def write(items: Sequence[Exported]) -> Written:
+    """Return a report on the runs."""
+    body = "\n\n".join(map(_block, blocks(items)))
+    return Written(f"{_HEAD}{body}\n\n\\end{{document}}\n".encode())
+
+
+def _block(it: Block) -> str:
+    match it:
+        case Heading(level=1):
+            return f"{{\\LARGE {escape(it.text)}\\par}}"
+        case Heading():
+            return f"\\{_LEVELS[it.level]}*{{{escape(it.text)}}}"
+        case Paragraph():
+            return escape(it.text)
+        case Items():
+            lines = "\n".join(f"\\item[{{{escape(name)}}}] {escape(text)}" for name, text in it.items)
+            return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
+        case Table():
+            return _table(it)
+        case Plot():
+            return _bars(it)
+
+
+def _table(it: Table) -> str:
+    """Return a table that may break over pages."""
+    rows = "\n".join(" & ".join(map(escape, row)) + r" \\" for row in it.rows)
+    names = " & ".join(map(escape, it.names))
+    return (
+        f"{escape(it.caption)}\n\n{{\\footnotesize\n\\setlength{{\\tabcolsep}}{{{_GAP / 2}mm}}\n"
+        f"\\begin{{longtable}}{{{_columns(it)}}}\n\\toprule\n{names} \\\\\n\\midrule\n\\endhead\n"
+        f"{rows}\n\\bottomrule\n\\end{{longtable}}}}"
+    )
+
+
+def _columns(it: Table) -> str:
+    """Return a table's columns: numbers as wide as they are, texts as wide as they may be, so that long ones break."""
+    widths = [max(map(len, column)) * _LETTER for column in zip(it.names, *it.rows, strict=True)]
+    texts = [number for number in range(len(it.names)) if number not in it.right]
+    left = _PAGE - _GAP * len(it.names) - sum(widths[number] for number in it.right)
+    while texts and (narrow := [number for number in texts if widths[number] <= left / len(texts)]):
+        left -= sum(widths[number] for number in narrow)
+        texts = [number for number in texts if number not in narrow]
+    for number in texts:
+        widths[number] = max(20.0, left / len(texts))
+    return "".join("r" if number in it.right else f"p{{{width:.0f}mm}}" for number, width in enumerate(widths))
+
+
+def _bars(it: Plot) -> str:
+    """Return a bar for each run; the number and its interval stand behind it."""
+    scores = [next(score for score in run.scores if score.metric == it.metric) for run in it.runs]
+    most = max((score.value for score in scores), default=0) or 1
+    rows = [
+        f"{escape(label)} & \\rule{{{max(0.0, score.value) / most * _BAR:.1f}mm}}{{2mm}} "
+        f"{score.value:.1f} {escape(between(score))} \\\\"
+        for label, score in zip(it.labels, scores, strict=True)
+    ]
+    return (
+        f"{escape(scoring.title(it.metric))}:\\par\n{{\\footnotesize\\begin{{tabular}}{{rl}}\n"
+        + "\n".join(rows)
+        + "\n\\end{tabular}}"
+    )
+
+
+def escape(text: str) -> str:
+    r"""Return a text that LaTeX prints as it stands.
+
+    >>> escape("50 % of ma_he{x}")
+    '50 \\% of ma\\_he\\{x\\}'
+    """
+    return _JOINED.sub(r"\1{}", _SPECIAL.sub(lambda match: _COMMANDS[match[0]], one_line(text)))
