@@ -71,9 +71,9 @@ def _direction(name: str, prefix: Prefix, direction: Direction, test: corpus.Tes
         rest = time.process_time() - rest
     hypotheses = [translation.text for translation in completion.translations]
     scores = scoring.score(hypotheses, [segment.references for segment in segments], direction.target)
-    shown = "  ".join(f"{name} {score.value:.1f} [{score.low:.1f}, {score.high:.1f}]" for name, score in scores.items())
+    shown = "  ".join(f"{score.metric} {score.value:.1f} [{score.low:.1f}, {score.high:.1f}]" for score in scores)
     print(f"{name} {test.name} {direction} ({len(segments)}): {shown}")
-    print(f"    learned in {learning:.1f} s of CPU, first in {first:.2f} s, then {len(segments) / rest:.0f} sentences/s")
+    print(f"    learned in {learning:.1f} s of CPU, first in {first:.2f} s, then {len(segments) / rest:.0f} a second")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,21 @@ def pack(
     )
 
 
+def narrowed(packed: Context, keep: Callable[[str, Record], bool], count: Count) -> Context:
+    """Return a context of those records alone that `keep` says to, by their section, in the order they had."""
+    kept = [
+        (section, tuple(record for record in section.records if keep(section.name, record)))
+        for section in packed.sections
+    ]
+    sections = tuple(
+        _section(section.name, records, count, section.left_out + len(section.records) - len(records))
+        for section, records in kept
+    )
+    opening = render.write_opening(packed.language, packed.contact)
+    prefix = "\n".join([opening, *(section.text for section in sections if section.text)])
+    return replace(packed, sections=sections, tokens=count(prefix), prefix=prefix)
+
+
 def _of_part(part: Part) -> dict[str, tuple[Record, ...]]:
     """Return a part's records by the section they belong to."""
     material = part.material

@@ -266,7 +266,8 @@ def warm(
 ) -> Warmed:
     """Put the book of a request into the provider's cache, and look whether it is there; what lies there stays.
 
-    The store of answers is passed by. Raises what `opened` raises, and ModelError.
+    Its segments are asked one by one, for some providers keep only what different requests have in common. The store
+    of answers is passed by. Raises what `opened` raises, and ModelError.
     """
     from ctxlearn.models import plans
     from ctxlearn.models.hosted import HostedModel, vertex_token
@@ -281,8 +282,9 @@ def warm(
         plans.check_key(plan)
         model = RetryingModel(meter.wrap(HostedModel(plan, hosting.timeout)))
         usage, last = Usage(), Usage()
-        for _ in range(plan.warm_ups + 1):
-            last = model.complete(request).usage
+        for number in range(plan.warm_ups + 1):
+            segment = request.segments[number % len(request.segments)]
+            last = model.complete(replace(request, segments=(segment,))).usage
             usage += last
         return Warmed(plan.warm_ups + 1, _share(last, meter.gauge, request), plan.life, usage, meter.spent())
 

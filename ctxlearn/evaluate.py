@@ -1,33 +1,47 @@
-"""A system against a held-out test set: its scores, the floors beside them, and the run in the ledger."""
+"""A system against a held-out test set: its scores, the floors beside them, and the run in the ledger.
+
+A run that was cut off is taken up where it stopped: what its ledger holds of it is not asked again, and all scores are
+computed from all segments at the end, so that they are those of a run that nothing disturbed.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 import scoring
-from ctxlearn import __version__
+from ctxlearn import costs, coverage, slices
 from ctxlearn.corpus import TestSet
+from ctxlearn.costs import Budget
+from ctxlearn.coverage import Books, Word
 from ctxlearn.data import Direction, Segment
 from ctxlearn.errors import CtxlearnError, StoreError
+from ctxlearn.evidence import Evidence
+from ctxlearn.human import Written
 from ctxlearn.leaks import Leak
 from ctxlearn.manifest import Corpus
-from ctxlearn.models import FLOORS, open_model
+from ctxlearn.models import FLOORS, Hosting, open_model
+from ctxlearn.models.base import Prefix
 from ctxlearn.packs import Pack
-from ctxlearn.runs import Ledger, Run, RunSegment
+from ctxlearn.runs import Ledger, Run, RunSegment, Totals
 from ctxlearn.settings import Settings
 from ctxlearn.translate import Hypothesis, System
+from ctxlearn.versions import versions
+from scoring.base import Measurement, Score, draw
 
 FLOOR_METRICS = ("bleu", "chrf", "chrf++")
-_PACKAGES = ("sacrebleu", "sil-thot", "sentencepiece", "tiktoken", "litellm")
+RESAMPLES, SEED = 1000, 12345
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run to be made: a test set, a direction and a model over a packed context."""
+    """One run to be made: a test set, a direction and a model over a packed context.
+
+    With `written`, these translations are measured instead of a model's, and the context serves the floors and the
+    coverage only.
+    """
 
     corpus: Corpus
     pack: Pack
@@ -36,6 +50,7 @@ class Plan:
     model: str
     sections: tuple[str, ...] = ()
     limit: int | None = None
+    written: Written | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -48,91 +63,191 @@ class Plan:
         return tuple(leak for leak in self.pack.leaks if leak.test == self.test.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run is made: with how many threads of this machine, how a hosted model is asked, and for how much money.
+
+    A `fresh` one leaves runs that were cut off as they are. With `repeated` it is one of several of the same system,
+    and no stored answer of another one serves it.
+    """
+
+    threads: int = 1
+    hosting: Hosting | None = None
+    budget: Budget | None = None
+    fresh: bool = False
+    repeated: bool = False
+
+
+def _nobody(*_: object) -> None:
+    """Be told, and do nothing."""
+
+
 def evaluate(
     plan: Plan,
     settings: Settings,
     ledger: Ledger,
+    manner: Manner | None = None,
     *,
-    threads: int = 1,
-    advance: Callable[[int], object] = lambda _: None,
+    resumed: Callable[[Run, int], object] = _nobody,
+    advance: Callable[[int], object] = _nobody,
 ) -> Run:
     """Translate a test set, score it and enter the run; `advance` is told how many segments more are done.
 
-    An interrupted run keeps its finished segments in the ledger, marked as interrupted.
+    The newest run that was begun alike and cut off is taken up, and `resumed` is told which, and how many of its
+    segments are done. An interrupted run keeps its finished segments in the ledger, marked as interrupted.
     """
-    start = time.perf_counter()
-    system = System(open_model(plan.model, settings, threads), plan.pack, plan.direction)
-    segments = plan.segments
-    run_id = ledger.begin(_begun(plan, system), system.prefix, [_summary(it) for it in plan.pack.sections])
-    try:
-        hypotheses = _translate(system, segments, ledger, run_id, advance)
-        target = plan.direction.target
-        scores = scoring.score([it.text for it in hypotheses], [it.references for it in segments], target)
-        ledger.finish(
-            run_id,
-            scores,
-            failed=sum(it.problem is not None for it in hypotheses),
-            usage=system.usage,
-            cost_usd=0.0,  # every model that there is so far runs on this machine
-            seconds=round(time.perf_counter() - start, 3),
-            leaks=_leaks(plan.leaks),
-            coverage=_coverage(system, segments),
-            floors=_floors(plan, settings),
+    manner = manner or Manner()
+    with _opened(plan, settings, manner) as (system, cost_usd):
+        work = _Work(plan, system, ledger, manner, cost_usd)
+        if work.done:
+            resumed(work.run, len(work.done))
+            advance(len(work.done))
+        try:
+            work.translate(advance)
+            work.finish(settings)
+        except KeyboardInterrupt:
+            work.give_up(ledger.interrupt)
+            raise
+        except (CtxlearnError, OSError):
+            with suppress(StoreError):  # the ledger itself may be what failed; what ended the run is said first
+                work.give_up(ledger.fail)
+            raise
+    return ledger.show(work.run.id)
+
+
+Cost = Callable[[], float | None]
+
+
+@contextmanager
+def _opened(plan: Plan, settings: Settings, manner: Manner) -> Iterator[tuple[System | Written, Cost]]:
+    """Open the system of a plan, and what says what it has cost since."""
+    if plan.written is not None:
+        yield plan.written, lambda: 0.0
+        return
+    policies = (plan.pack.policy, plan.test.policy)
+    with costs.opened(
+        plan.model, settings, policies, manner.hosting, manner.budget, threads=manner.threads
+    ) as opened:
+        yield System(opened.model, plan.pack, plan.direction), lambda: opened.cost_usd
+
+
+class _Work:
+    """One run while it is made: begun in the ledger, or taken up, when this is made."""
+
+    def __init__(self, plan: Plan, system: System | Written, ledger: Ledger, manner: Manner, cost: Cost) -> None:
+        self.plan = plan
+        self.system = system
+        self.ledger = ledger
+        self._start = time.perf_counter()
+        self._cost = cost
+        self.segments = plan.segments
+        self.run, self.done = self._begin(manner.fresh)
+        self._before = Totals(self.run.usage, self.run.cost_usd, self.run.seconds or 0.0)
+        if manner.repeated and isinstance(system, System):
+            system.sample = self.run.id
+        self._words = self._look_up()
+
+    def _begin(self, fresh: bool) -> tuple[Run, list[Hypothesis]]:
+        prefix, begun = self.system.prefix, self._begun()
+        found = None if fresh else self.ledger.resume(begun, prefix.fingerprint)
+        if found is not None:
+            return found, [_hypothesis(it) for it in self.ledger.segments(found.id)]
+        summaries = [] if self.plan.written else [_summary(it) for it in self.plan.pack.sections]
+        return self.ledger.show(self.ledger.begin(begun, prefix, summaries)), []
+
+    def _begun(self) -> Run:
+        plan = self.plan
+        packed = plan.sections or tuple(it.name for it in plan.pack.sections if it.records)
+        return Run(
+            corpus=plan.corpus.name,
+            corpus_path=str(plan.corpus.folder.resolve()),
+            test=plan.test.name,
+            test_hash=plan.test.sha256,
+            direction=str(plan.direction),
+            model=plan.model,
+            sections=() if plan.written else packed,
+            system=self.system.signature,
+            n=len(self.segments),
+            versions=versions(),
+            cost_usd=0.0,
         )
-    except KeyboardInterrupt:
-        ledger.interrupt(run_id)
-        raise
-    except (CtxlearnError, OSError):
-        with suppress(StoreError):  # the ledger itself may be what failed; what ended the run is said first
-            ledger.fail(run_id)
-        raise
-    return ledger.show(run_id)
 
+    def _look_up(self) -> list[tuple[Word, ...]]:
+        pack, code = self.plan.pack, self.plan.direction.source
+        evidence = Evidence(pack.language, pack.contact, pack.records)
+        prefix = Prefix(pack.prefix, pack.tokens, pack.fingerprint)
+        books = Books(evidence, code, coverage.pieces(prefix, self.plan.direction))
+        return [books.words(it.source) for it in self.segments]
 
-def _begun(plan: Plan, system: System) -> Run:
-    return Run(
-        corpus=plan.corpus.name,
-        corpus_path=str(plan.corpus.folder.resolve()),
-        test=plan.test.name,
-        test_hash=plan.test.sha256,
-        direction=str(plan.direction),
-        model=plan.model,
-        sections=plan.sections or tuple(it.name for it in plan.pack.sections if it.records),
-        system=system.signature,
-        context=plan.pack.fingerprint,
-        n=len(plan.segments),
-        versions=_versions(),
-    )
+    def so_far(self) -> Totals:
+        """Return what the run took up to now, before it was cut off included."""
+        before, cost = self._before, self._cost()
+        known = cost is not None and before.cost_usd is not None
+        return Totals(
+            before.usage + self.system.usage,
+            before.cost_usd + cost if known else None,  # type: ignore[operator]  # as `known` says
+            round(before.seconds + time.perf_counter() - self._start, 3),
+        )
 
+    def translate(self, advance: Callable[[int], object]) -> None:
+        """Translate what is left, and enter it batch by batch."""
+        for hypotheses in self.system.translate(self.segments[len(self.done) :]):
+            self.ledger.enter_segments(self.run.id, self._rows(hypotheses), self.so_far())
+            self.done += hypotheses
+            advance(len(hypotheses))
 
-def _translate(
-    system: System, segments: Sequence[Segment], ledger: Ledger, run_id: str, advance: Callable[[int], object]
-) -> list[Hypothesis]:
-    done: list[Hypothesis] = []
-    for hypotheses in system.translate(segments):
-        asked = segments[len(done) : len(done) + len(hypotheses)]
-        references = [segment.references for segment in asked]
+    def _rows(self, hypotheses: Sequence[Hypothesis]) -> list[RunSegment]:
+        first = len(self.done)
+        references = [it.references for it in self.segments[first : first + len(hypotheses)]]
         values = scoring.sentence_scores([it.text for it in hypotheses], references)
-        ledger.enter_segments(
-            run_id,
-            [
-                RunSegment(
-                    position=len(done) + number,
-                    id=it.id,
-                    source=it.source,
-                    references=references[number],
-                    hypothesis=it.text,
-                    alternatives=it.alternatives,
-                    problem=it.problem,
-                    confidence=it.confidence,
-                    score=values[number],
-                )
-                for number, it in enumerate(hypotheses)
-            ],
+        return [
+            RunSegment(
+                position=first + number,
+                id=it.id,
+                source=it.source,
+                references=references[number],
+                hypothesis=it.text,
+                alternatives=it.alternatives,
+                problem=it.problem,
+                confidence=it.confidence,
+                score=values[number],
+                coverage=coverage.counts(self._words[first + number]),
+            )
+            for number, it in enumerate(hypotheses)
+        ]
+
+    def finish(self, settings: Settings) -> None:
+        """Score all segments, and enter the scores, all at once."""
+        texts, references = [it.text for it in self.done], [it.references for it in self.segments]
+        measured = scoring.measure(texts, references, self.plan.direction.target)
+        found = {**coverage.total(self._words), "slices": slices.slices(self._words, measured, SEED)}
+        floors = _floors(self.plan, settings)
+        totals = self.so_far()
+        self.ledger.finish(
+            self.run.id,
+            _scores(measured),
+            failed=sum(it.problem is not None for it in self.done),
+            usage=totals.usage,
+            cost_usd=totals.cost_usd,
+            seconds=totals.seconds,
+            leaks=_leaks(self.plan.leaks),
+            coverage=found,
+            floors=floors,
         )
-        done += hypotheses
-        advance(len(hypotheses))
-    return done
+
+    def give_up(self, mark: Callable[[str], object]) -> None:
+        """Enter what the run took until now, and mark it."""
+        self.ledger.enter_segments(self.run.id, [], self.so_far())
+        mark(self.run.id)
+
+
+def _hypothesis(it: RunSegment) -> Hypothesis:
+    return Hypothesis(it.id, it.source, it.hypothesis, it.confidence, it.alternatives, it.problem)
+
+
+def _scores(measured: Sequence[Measurement]) -> tuple[Score, ...]:
+    draws = draw(len(measured[0].statistics), RESAMPLES, SEED)
+    return tuple(it.score(draws, SEED) for it in measured)
 
 
 def _floors(plan: Plan, settings: Settings) -> dict[str, dict[str, float]]:
@@ -149,27 +264,12 @@ def _floor(name: str, plan: Plan, settings: Settings) -> dict[str, float]:
     return {score.metric: score.value for score in scores}
 
 
-def _coverage(system: System, segments: Sequence[Segment]) -> dict[str, float]:
-    types, tokens = system.evidence.coverage((segment.source for segment in segments), system.direction.source)
-    return {"types": round(types, 4), "tokens": round(tokens, 4)}
-
-
 def _leaks(found: Sequence[Leak]) -> dict[str, object]:
     items = [
         {"test_id": it.test_id, "side": it.side, "kind": it.kind, "section": it.section, "record": it.record}
         for it in found
     ]
     return {"removed": len({(it.section, it.record, it.place) for it in found}), "items": items}
-
-
-def _versions() -> dict[str, str]:
-    found = {"ctxlearn": __version__}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _summary(section: object) -> Mapping[str, object]:

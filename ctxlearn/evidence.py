@@ -14,9 +14,12 @@ from typing import Literal
 
 from ctxlearn import render
 from ctxlearn.data import Block, Direction, Entry, Example, Language, Record
-from ctxlearn.scripts import UNSEGMENTED
+from ctxlearn.scripts import MARKS, UNSEGMENTED
 
-_WORD = re.compile(r"\w[\w\u0300-\u036f]*(?:['’ʼ‘\-]\w[\w\u0300-\u036f]*)*")
+_WORD = re.compile(rf"\w[\w{MARKS}]*(?:['’ʼ‘\-]\w[\w{MARKS}]*)*")
+# A character of a script without blanks, with its marks; or all up to the next one: the figures in 我买了30本.
+_CHARACTER = re.compile(rf"{UNSEGMENTED.pattern}[{MARKS}]*|(?:(?!{UNSEGMENTED.pattern}).)+")
+_LONGEST = 20  # characters of a word that is looked for in a text without blanks
 _EMPHASIS = re.compile(r"(?<![\w*])\*+([^*\n]{1,60}?)\*+(?![\w*])|`([^`\n]{1,60})`")
 _MORPHEME = re.compile(r"[=~<>-]+")
 MOST = {"dictionary": 4, "examples": 3, "glossed": 3, "grammar": 3, "text": 2}  # records shown a word and section
@@ -52,6 +55,8 @@ def tokens(text: str, vocabulary: Collection[str] = ()) -> list[str]:
 
     >>> tokens("Ma, he'a mu-mu!")
     ['Ma', "he'a", 'mu-mu']
+    >>> tokens("我买了30本DNA书", {"本"})
+    ['我', '买', '了', '30', '本', 'DNA', '书']
     """
     return [piece for match in _WORD.finditer(text) for piece in _cut(match[0], vocabulary)]
 
@@ -60,14 +65,13 @@ def _cut(run: str, vocabulary: Collection[str]) -> Iterator[str]:
     if not UNSEGMENTED.search(run):
         yield run
         return
-    start = 0
-    while start < len(run):
-        longest = next(
-            (end for end in range(min(len(run), start + 8), start + 1, -1) if run[start:end] in vocabulary), 0
-        )
-        end = longest or start + 1
-        yield run[start:end]
-        start = end
+    ends = [match.end() for match in _CHARACTER.finditer(run)]
+    start = at = 0  # `at` is the number of the character that begins at `start`
+    while at < len(ends):
+        longest = range(min(len(ends), at + _LONGEST) - 1, at, -1)
+        at = next((last for last in longest if run[start : ends[last]] in vocabulary), at)
+        yield run[start : ends[at]]
+        start, at = ends[at], at + 1
 
 
 class Evidence:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ctxlearn.corpus import Contents, Item, TestSet
 from ctxlearn.data import Block, Entry, Example, Language, Policy, Record, Sense
@@ -26,6 +26,10 @@ from ctxlearn.leaks import Leak
 from ctxlearn.manifest import Corpus
 from ctxlearn.scripts import common_scripts
 
+if TYPE_CHECKING:
+    from ctxlearn.context import Context
+
+NOTHING = ("nothing",)  # the sections of a context that holds no record, only the names of the languages
 KEPT = 32  # packs kept of one corpus; older ones go, with what was learned from them
 
 
@@ -38,6 +42,14 @@ class SectionSummary:
     records: int
     tokens: int
     left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Texts in one language, by its code; a context can be packed of what speaks of their words alone."""
+
+    code: str
+    texts: tuple[str, ...]
 
 
 class Pack:
@@ -106,9 +118,13 @@ def open_pack(
     budget: int | None = None,
     sections: Sequence[str] = (),
     tests: Sequence[TestSet] = (),
+    query: Query | None = None,
 ) -> Pack:
-    """Return the pack of a corpus below `home`, packed now when it is not there yet. Raises CorpusError, StoreError."""
-    folder = home / key(corpus, budget, sections, tests)
+    """Return the pack of a corpus below `home`, packed now when it is not there yet. Raises CorpusError, StoreError.
+
+    With a `query`, of what would be packed only the records are that the evidence names for one of its words.
+    """
+    folder = home / key(corpus, budget, sections, tests, query)
     stored = _stored(folder)
     if stored is not None:
         return stored
@@ -116,8 +132,11 @@ def open_pack(
     from ctxlearn import corpus as reading
 
     contents = reading.read(corpus)
-    chosen = tuple(sections) or context.DEFAULT
+    chosen = () if tuple(sections) == NOTHING else tuple(sections) or context.DEFAULT
     packed = context.pack(contents, tokens.counter(), budget=budget, sections=chosen, tests=tests)
+    if query is not None:
+        named = _named(packed, query)
+        packed = context.narrowed(packed, lambda name, it: (name, it.id, it.place) in named, tokens.counter())
     _save(folder, contents, packed)
     _prune(home, corpus)
     return Pack(folder)
@@ -141,7 +160,20 @@ def _readable(folder: Path) -> Pack | None:
         return None
 
 
-def key(corpus: Corpus, budget: int | None, sections: Sequence[str], tests: Sequence[TestSet]) -> str:
+def _named(packed: Context, query: Query) -> set[tuple[str, str, str]]:
+    """Return what tells the records apart that the evidence names for a word of the query."""
+    index = Evidence(packed.language, packed.contact, {it.name: it.records for it in packed.sections})
+    found = (word for text in query.texts for word in index.of(text, query.code, "source"))
+    return {(it.section, it.id, it.place) for word in found for it in word.records}
+
+
+def key(
+    corpus: Corpus,
+    budget: int | None,
+    sections: Sequence[str],
+    tests: Sequence[TestSet],
+    query: Query | None = None,
+) -> str:
     """Return the name that a pack is kept under."""
     digest = hashlib.sha256(code_version().encode())
     for path in _files(corpus):
@@ -151,6 +183,8 @@ def key(corpus: Corpus, budget: int | None, sections: Sequence[str], tests: Sequ
         except OSError:
             digest.update(b"absent")  # reading the corpus will say so
     options = [budget, list(sections), [test.sha256 for test in tests], str(corpus.folder.resolve())]
+    if query is not None:
+        options.append([query.code, *query.texts])
     digest.update(json.dumps(options).encode())
     return digest.hexdigest()[:32]
 

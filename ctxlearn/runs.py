@@ -51,7 +51,7 @@ class Run:
     cost_usd: float | None = None
     seconds: float | None = None
     leaks: Mapping[str, object] = field(default_factory=dict)
-    coverage: Mapping[str, float] = field(default_factory=dict)
+    coverage: Mapping[str, object] = field(default_factory=dict)
     floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     scores: tuple[Score, ...] = ()
@@ -63,7 +63,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunSegment:
-    """A segment of a run: what was asked, what was answered, its chrF++; `position` counts from 0 in the test set."""
+    """A segment of a run: what was asked, what was answered, its chrF++; `position` counts from 0 in the test set.
+
+    `coverage` says how many of its words stand in the books, as `coverage.counts` does.
+    """
 
     position: int
     id: str
@@ -75,6 +78,16 @@ class RunSegment:
     confidence: float | None = None
     score: float | None = None
     usage: Usage | None = None
+    coverage: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run took so far; a cost of None is unknown."""
+
+    usage: Usage
+    cost_usd: float | None
+    seconds: float
 
 
 class Ledger:
@@ -109,12 +122,34 @@ class Ledger:
             connection.execute(f"INSERT INTO run ({', '.join(row)}) VALUES ({names})", row)
         return begun.id
 
-    def enter_segments(self, run_id: str, segments: Iterable[RunSegment]) -> None:
-        """Enter a batch of segments as a whole; one entered before at the same position is replaced."""
+    def resume(self, run: Run, fingerprint: str) -> Run | None:
+        """Take up the newest run that was begun as `run` is, on that context, and was cut off; None when there is none.
+
+        It is then this process's, for no two can take up one run; its segments and totals so far stay.
+        """
+        alike = {name: value for name, value in _row(run).items() if name in _SAME} | {"context": fingerprint}
+        conditions = " AND ".join(f"{name} = :{name}" for name in alike)
+        query = f"SELECT id, status, process FROM run WHERE status != 'done' AND {conditions}"
+        with self._store.writing() as connection:
+            for row in connection.execute(f"{query} ORDER BY started DESC, rowid DESC", alike).fetchall():
+                if row["status"] != "running" or is_gone(row["process"]):
+                    again = "UPDATE run SET status = 'running', process = ?, finished = NULL WHERE id = ?"
+                    connection.execute(again, (this_process(), row["id"]))
+                    return self.show(row["id"])
+        return None
+
+    def enter_segments(self, run_id: str, segments: Iterable[RunSegment], so_far: Totals | None = None) -> None:
+        """Enter a batch of segments as a whole; one entered before at the same position is replaced.
+
+        `so_far` is entered with them, so that a run which is cut off still says what it took.
+        """
         rows = [_segment_row(run_id, segment) for segment in segments]
         with self._store.writing() as connection:
             self._check_running(connection, run_id)
-            connection.executemany("INSERT OR REPLACE INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany(f"INSERT OR REPLACE INTO segment VALUES ({', '.join('?' * 12)})", rows)
+            if so_far is not None:
+                totals = (_json(asdict(so_far.usage)), so_far.cost_usd, so_far.seconds, run_id)
+                connection.execute("UPDATE run SET usage = ?, cost_usd = ?, seconds = ? WHERE id = ?", totals)
 
     def finish(
         self,
@@ -126,7 +161,7 @@ class Ledger:
         cost_usd: float | None = None,
         seconds: float | None = None,
         leaks: Mapping[str, object] | None = None,
-        coverage: Mapping[str, float] | None = None,
+        coverage: Mapping[str, object] | None = None,
         floors: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         """Enter a run's scores and totals, and mark it done, all at once; what is None stays as it was begun with."""
@@ -291,6 +326,8 @@ def _delete(connection: sqlite3.Connection, column: str, value: str) -> int:
 
 # -- rows -------------------------------------------------------------------------------------------------------------
 
+# What makes two runs the same one: what is asked, of whom, by which code.
+_SAME = ("corpus_path", "test", "test_hash", "direction", "model", "system", "n", "versions")
 _JSON = ("sections", "versions", "leaks", "coverage", "floors", "tags", "usage")
 
 
@@ -332,6 +369,7 @@ def _segment_row(run_id: str, segment: RunSegment) -> tuple[object, ...]:
         segment.confidence,
         segment.score,
         _json(asdict(segment.usage)) if segment.usage else None,
+        _json(segment.coverage) if segment.coverage else None,
     )
 
 
@@ -347,4 +385,5 @@ def _segment(row: sqlite3.Row) -> RunSegment:
         confidence=row["confidence"],
         score=row["score"],
         usage=Usage(**json.loads(row["usage"])) if row["usage"] else None,
+        coverage=json.loads(row["coverage"]) if row["coverage"] else None,
     )

@@ -12,6 +12,9 @@ from functools import lru_cache
 UNSEGMENTED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+# Vowel signs, tones and accents: they belong to the letter before them, and no `\w` matches them.
+_WITH_MARKS = (*range(0x300, 0x2100), *range(0x3020, 0x30A0), *range(0xA660, 0xAC00))
+MARKS = "".join(chr(code) for code in _WITH_MARKS if unicodedata.category(chr(code)).startswith("M"))
 _NOT_SCRIPTS = {"MODIFIER", "COMBINING", "FULLWIDTH", "HALFWIDTH", "SUPERSCRIPT", "SUBSCRIPT", "MASCULINE", "FEMININE"}
 
 

@@ -243,8 +243,8 @@ def _check_cap(model: str, amount: int | None, limit: float, spent: Spent, name:
     if used + amount > most:
         lost = f", {_usd(spent.lost_usd)} of it perhaps, for what was cut off" if spent.lost else ""
         raise CapReached(
-            f"{model}: {_usd(used / NANO)} are spent{lost}, and the next request could cost {_usd(amount / NANO)}, which "
-            f"would pass {name} of {_usd(limit)}; what was answered is kept, the same call with a higher one goes on"
+            f"{model}: {_usd(used / NANO)} are spent{lost}, and the next request could cost {_usd(amount / NANO)}, "
+            f"which would pass {name} of {_usd(limit)}; what was answered is kept: call again with a higher one"
         )
     if used + _up(spent.reserved_usd) + amount > most:
         raise _Busy

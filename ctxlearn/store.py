@@ -114,6 +114,10 @@ MIGRATIONS = (
         ratio REAL NOT NULL                -- its tokens for one of ours
     ) WITHOUT ROWID;
     """,
+    # How much of a segment stands in the books, as JSON.
+    """
+    ALTER TABLE segment ADD COLUMN coverage TEXT
+    """,
 )
 
 

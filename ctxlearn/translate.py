@@ -27,7 +27,10 @@ class Hypothesis:
 
 
 class System:
-    """A model, a packed context and a direction; `usage` adds up what was asked of the model."""
+    """A model, a packed context and a direction; `usage` adds up what was asked of the model.
+
+    `sample` names one of several askings of the same thing, as a request does.
+    """
 
     def __init__(self, model: Model, pack: Pack, direction: Direction, n: int = 1) -> None:
         self.model = model
@@ -35,6 +38,7 @@ class System:
         self.direction = direction
         self.n = n
         self.usage = Usage()
+        self.sample = ""
 
     @property
     def signature(self) -> str:
@@ -65,7 +69,7 @@ class System:
         asked = tuple(segment for segment in segments if segment.id not in wrong and segment.source.strip())
         answered: dict[str, Translation] = {}
         if asked:
-            completion = self.model.complete(Request(self.prefix, self.direction, asked, n=self.n))
+            completion = self.model.complete(Request(self.prefix, self.direction, asked, n=self.n, sample=self.sample))
             self.usage += completion.usage
             answered = {translation.id: translation for translation in completion.translations}
         return [_hypothesis(segment, answered.get(segment.id), wrong.get(segment.id)) for segment in segments]

@@ -141,3 +141,13 @@ def test_whatever_is_asked_is_answered_word_by_word(text: str) -> None:
     types, share = INDEX.coverage([text], "qaa")
     assert 0 <= types <= 1
     assert 0 <= share <= 1
+
+
+def test_vowel_signs_stay_with_their_letters_in_every_script() -> None:
+    assert tokens("किताब अच्छी है।") == ["किताब", "अच्छी", "है"]
+    assert tokens("กินข้าว", {"กิน"}) == ["กิน", "ข้", "า", "ว"]
+    assert tokens("กินข้าว", {"กิน", "ข้าว"}) == ["กิน", "ข้าว"]
+
+
+def test_figures_and_letters_in_a_text_without_blanks_stay_whole() -> None:
+    assert tokens("我2016年去OK店", {"店", "年去"}) == ["我", "2016", "年去", "OK", "店"]

@@ -134,6 +134,16 @@ def test_a_book_that_died_at_google_in_the_middle_is_laid_down_again() -> None:
     assert all(it.problem is None for it in completion.translations)
 
 
+def test_an_error_after_a_lost_book_is_told_from_the_loss(home: Path) -> None:
+    with serve("gemini/gemini-2.5-pro") as server:
+        hosted = bare("gemini/gemini-2.5-pro", server, home)
+        hosted.complete(request(BOOK, sentences(1)))
+        server.expire()
+        server.faults({"kind": "status", "status": 429, "at": [3]})
+        with pytest.raises(Overloaded, match="429"):
+            hosted.complete(request(BOOK, sentences(2)))
+
+
 # -- errors
 
 

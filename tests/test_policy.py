@@ -170,7 +170,7 @@ def test_a_refusal_comes_before_a_socket_and_before_any_file(
         for base in (None, "http://gateway:8000", "https://api.example.org"):
             with (
                 pytest.raises(PolicyError) as caught,
-                costs.opened(HOSTED, Settings(tmp_path / "state"), [kind], Hosting(api_base=base)),  # type: ignore[list-item]
+                costs.opened(HOSTED, Settings(tmp_path / "state"), [kind], Hosting(api_base=base)),
             ):
                 raise AssertionError("it was opened")
             assert caught.value.exit_code == 6

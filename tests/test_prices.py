@@ -23,8 +23,8 @@ M = 1_000_000
 
 # By hand, from the rows of litellm's map and the providers' price pages; USD.
 BY_HAND = [
-    ("anthropic/claude-sonnet-5-5", Usage(read=900_100, written=900_000, made=1000), 900_000 * 2.5 + 100 * 2 + 1000 * 10),
-    ("anthropic/claude-sonnet-5-5", Usage(read=900_100, cached=900_000, made=1000), 900_000 * 0.1 + 100 * 2 + 1000 * 10),
+    ("anthropic/claude-sonnet-5-5", Usage(read=900_100, written=900_000, made=50), 900_000 * 2.5 + 100 * 2 + 50 * 10),
+    ("anthropic/claude-sonnet-5-5", Usage(read=900_100, cached=900_000, made=50), 900_000 * 0.1 + 100 * 2 + 50 * 10),
     ("anthropic/claude-sonnet-5-5", Usage(read=900_000, written=900_000, written_1h=900_000), 900_000 * 4),
     ("anthropic/claude-haiku-5-5", Usage(read=100_000, cached=90_000), 90_000 * 0.01 + 10_000 * 0.1),
     ("anthropic/claude-haiku-5-5", Usage(read=100_001, cached=90_000), 90_000 * 0.05 + 10_001 * 0.5),
@@ -81,7 +81,7 @@ def test_a_price_that_is_not_there_is_unknown_and_never_zero(model: str) -> None
 def test_a_count_that_is_not_known_makes_the_cost_unknown(field: str) -> None:
     known = price("gemini/gemini-2.5-pro", HERE)
     assert known.cost(Usage(read=10, made=10)) is not None
-    assert known.cost(replace(Usage(read=10, made=10), **{field: None})) is None  # type: ignore[arg-type]
+    assert known.cost(replace(Usage(read=10, made=10), **{field: None})) is None
 
 
 def test_storage_without_a_price_is_unknown() -> None:
@@ -145,8 +145,8 @@ def test_what_a_person_has_set_comes_first_and_drops_tiers_that_do_not_go_with_i
     assert found.cost(Usage(stored=3600.0 * M)) == pytest.approx(2.0)
     assert found.of(100) == found.rates
     assert found.of(101) == replace(found.rates, output=9e-6)
-    bare = price("gemini/gemini-2.5-pro", replace(HERE, models={"gemini/gemini-2.5-pro": ModelSettings(price={"input": 1.0})}))
-    assert bare.tiers == ()
+    said = ModelSettings(price={"input": 1.0})
+    assert price("gemini/gemini-2.5-pro", replace(HERE, models={"gemini/gemini-2.5-pro": said})).tiers == ()
 
 
 def test_a_model_that_nobody_knows_can_be_given_a_price() -> None:

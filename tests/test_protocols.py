@@ -217,7 +217,7 @@ def test_a_run_that_departs_is_marked_in_the_table_where_it_stands_among_the_oth
     shown = published.text(at(MTOB, "kgv-eng", [Answer("The dog sees.", ("The dog sees.",))]), "embedded")
     table = shown.split("\n\n")[1].split("\n")
     assert table[0].split() == ["chrF", "system", "had", "read", "where", "from"]
-    assert table[1].split("  ")[0] == "100.0"
+    assert table[1].startswith("100.00  this run: embedded")
     assert table[1].endswith("measured now, not comparable")
     assert table[2].startswith(" 51.6   a person who read the book")
     assert "not comparable with the published numbers: 1 segments; the benchmark tests kgv-eng with 50" in shown

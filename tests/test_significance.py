@@ -10,12 +10,12 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 from sacrebleu.significance import PairedTest
-from tests.test_scoring import garbled, sentences
 
 from scoring import METRICS, ScoringError
 from scoring.base import Measurement
 from scoring.means import Means
 from scoring.significance import Difference, compare, outcomes
+from tests.test_scoring import garbled, sentences
 
 REFERENCES = sentences(80, seed=1)
 FIRST = [*garbled(REFERENCES, seed=2)[:-1], ""]

@@ -1,4 +1,4 @@
-"""A book as long as a model reads, sentences about it, and a stand-in server in a process of its own that answers them."""
+"""A book as long as a model reads, sentences about it, and a stand-in in a process of its own that answers them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def book(tokens: int) -> Prefix:
 def sentences(number: int, start: int = 0) -> tuple[Segment, ...]:
     """Return different sentences of eight words."""
     words = _words(random.Random(1 + start))
-    return tuple(Segment(f"s{at}", f"{' '.join(next(words) for _ in range(8))} {at}") for at in range(start, start + number))
+    texts = (" ".join(next(words) for _ in range(8)) for _ in range(number))
+    return tuple(Segment(f"s{at}", f"{text} {at}") for at, text in enumerate(texts, start))
 
 
 def request(prefix: Prefix, number: int, start: int = 0) -> Request:

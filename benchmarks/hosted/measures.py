@@ -1,12 +1,10 @@
-"""What is measured, each in a process of its own: `python -m benchmarks.hosted MEASURE MODEL` prints one JSON object."""
+"""What is measured, each in a process of its own: `python -m benchmarks.hosted MEASURE MODEL` prints a JSON object."""
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hosted.material import ANSWER, LIMITS, book, fresh_home, request, server
+from benchmarks.hosted.material import ANSWER, LIMITS, book, request, server
 from ctxlearn import prompt, settings
 from ctxlearn.models import Hosting, close, open_model
 from ctxlearn.models.base import Model, Prefix
@@ -23,7 +21,7 @@ REQUESTS = 40
 
 
 def cpu(model: str) -> dict[str, Any]:
-    """Client CPU of a request of 20 sentences at the model's limit: by reference, inline, and by what a bare client takes."""
+    """Client CPU of a request of 20 sentences at the model's limit: as it is asked, inline, and with a bare client."""
     prefix = book(LIMITS[model] - ANSWER)
     with server(model) as (_, base):
         found: dict[str, Any] = {"book_mb": len(prefix.text.encode()) / 1e6}
@@ -80,8 +78,8 @@ def _bare(model: str, base: str, prefix: Prefix) -> Callable[[int], object]:
     return post
 
 
-def _cpu_of(ask: Callable[[int], object]) -> float:
-    """Return the milliseconds of CPU of a call, the median of REQUESTS after three."""
+def _cpu_of(ask: Callable[[int], object]) -> list[float]:
+    """Return the milliseconds of CPU of a call: the median, and what a tenth of REQUESTS are below, after three."""
     for number in range(3):
         ask(number)
     times = []
@@ -89,7 +87,7 @@ def _cpu_of(ask: Callable[[int], object]) -> float:
         before = time.process_time()
         ask(number)
         times.append((time.process_time() - before) * 1000)
-    return sorted(times)[len(times) // 2]
+    return [sorted(times)[len(times) // 2], sorted(times)[len(times) // 10]]
 
 
 def thousand(model: str) -> dict[str, Any]:
@@ -108,13 +106,13 @@ def thousand(model: str) -> dict[str, Any]:
         alone.complete(request(prefix, 1))
         one = remote.counters()
     rest = arrivals[1:]
-    book_tokens = min(it["read_tokens"] for it in rest)
+    book_tokens = min(it["read"] for it in rest)
     return {
         "book_mb": len(prefix.text.encode()) / 1e6,
         "book_tokens": book_tokens,
         "requests": len(arrivals),
         "bytes_per_book": counters["bytes_received"] / len(prefix.text.encode()),
-        "cached_share": sum(it["read_tokens"] for it in rest) / (len(rest) * _whole(arrivals)),
+        "cached_share": sum(it["read"] for it in rest) / (len(rest) * _whole(arrivals)),
         "usd": counters["bill_usd"]["total"],
         "uncached_usd": 1000 * _uncached(model, one),
         "seconds": time.perf_counter() - start,
@@ -123,7 +121,7 @@ def thousand(model: str) -> dict[str, Any]:
 
 def _whole(arrivals: list[dict[str, Any]]) -> int:
     """Return the tokens of the book: the most that any request read from the cache, or wrote to it."""
-    return max(max(it["read_tokens"], it["written_tokens"]) for it in arrivals)
+    return max(max(int(it["read"]), int(it["written"])) for it in arrivals)
 
 
 def _uncached(model: str, one: dict[str, Any]) -> float:
@@ -131,7 +129,7 @@ def _uncached(model: str, one: dict[str, Any]) -> float:
     from ctxlearn.models.base import Usage
 
     price = prices.price(model, settings.read())
-    usd = price.cost(Usage(read=one["input_tokens"], made=one["output_tokens"]))
+    usd: float | None = price.cost(Usage(read=one["input_tokens"], made=one["output_tokens"]))
     assert usd is not None
     return usd
 
@@ -174,8 +172,9 @@ def threads(model: str, base: str) -> int:
     return sum(done)
 
 
-def memory(model: str, number: int) -> dict[str, Any]:
-    """RSS while the same book is asked about in `number` requests."""
+def memory(model: str, requests: str) -> dict[str, Any]:
+    """RSS while the same book is asked about in that many requests."""
+    number = int(requests)
     prefix = replace(book(LIMITS[model] - ANSWER))
     with server(model) as (_, base):
         opened = _opened(model, base, per_request=1, threads=8)
@@ -184,8 +183,8 @@ def memory(model: str, number: int) -> dict[str, Any]:
         for start in range(100, number, number // 20):
             opened.complete(request(prefix, min(number // 20, number - start), start))
             seen.append(_rss())
-    gc.collect()
-    return {"requests": number, "first_mb": seen[0], "most_mb": max(seen), "last_mb": seen[-1], "book_mb": len(prefix.text) / 1e6}
+    book_mb = len(prefix.text.encode()) / 1e6
+    return {"requests": number, "book_mb": book_mb, "first_mb": seen[0], "most_mb": max(seen), "last_mb": seen[-1]}
 
 
 def _rss() -> float:
@@ -193,10 +192,9 @@ def _rss() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def run(measure: str, model: str, *rest: str) -> dict[str, Any]:
-    """Make one measurement in a state folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        fresh_home(folder)
-        if measure == "memory":
-            return memory(model, int(rest[0]))
-        return {"cpu": cpu, "thousand": thousand, "processes": processes}[measure](model)
+MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
+    "cpu": cpu,
+    "thousand": thousand,
+    "processes": processes,
+    "memory": memory,
+}

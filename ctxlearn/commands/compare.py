@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from ctxlearn.errors import UsageError
     from ctxlearn.runs import Ledger
 
+    output.check_texts([args.first, args.second, *args.metric])
     if args.seed < 0:
         raise UsageError(f"--seed {args.seed}: expected 0 or more")
     with Ledger(settings.read().ledger) as ledger:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ctxlearn.commands import output
+from ctxlearn.commands import hosting, output
 from ctxlearn.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
-    from ctxlearn.corpus import TestSet
-    from ctxlearn.evaluate import Plan
+    from ctxlearn.commands.planning import Row
     from ctxlearn.manifest import Corpus
     from ctxlearn.protocols.base import Comparison, Protocol
-    from ctxlearn.runs import Run
+    from ctxlearn.runs import Ledger, Run, RunSegment
     from ctxlearn.settings import Settings
 
 
@@ -29,18 +28,38 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--test", metavar="NAME|FILE", help="a declared test set, or a table (default: all declared)", **many
     )
     parser.add_argument("--direction", metavar="D", help="such as kgv-eng (default: both)", **many)
-    parser.add_argument("--model", metavar="M", help="embedded (default) or a floor", **many)
+    parser.add_argument("--model", metavar="M", help=hosting.MODEL_HELP, **many)
     parser.add_argument(
-        "--sections", type=output.names, metavar="S", help="dictionary,examples,glossed,grammar,text", **many
+        "--human",
+        type=Path,
+        metavar="FILE",
+        help="measure translations that somebody made: lines in order, or a table with `id` and `translation`",
+        **many,
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="who made those of --human, in the same order (default: the file's name)", **many
+    )
+    parser.add_argument(
+        "--sections", type=output.names, metavar="S", help="dictionary,examples,glossed,grammar,text, or nothing", **many
+    )
+    parser.add_argument(
+        "--ablate",
+        action="store_true",
+        help="a run for each context of the standard grid, from nothing to all the books, in one table",
     )
     parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens to pack")
     parser.add_argument(
         "--limit", type=output.positive, metavar="N", help="only the first N segments; for trying things out"
     )
     parser.add_argument(
+        "--repeat", type=output.positive, default=1, metavar="N", help="make each run N times and say how scores spread"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin anew where a run was cut off (default: go on with it)"
+    )
+    parser.add_argument(
         "--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with"
     )
-    parser.add_argument("--max-cost", type=float, metavar="USD", help="most to spend; local models cost nothing")
     parser.add_argument(
         "--fail-under", metavar="METRIC=X", help="exit 4 when a run scores below, such as chrf=40", **many
     )
@@ -48,61 +67,116 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--protocol", metavar="P", help="score as a benchmark does, beside its published numbers: mtob or zhuangbench"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    hosting.register(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Make a run for each combination; raises ThresholdError when one scores below a threshold."""
     from ctxlearn import manifest, settings
-    from ctxlearn.commands import published
-    from ctxlearn.evaluate import evaluate
+    from ctxlearn.commands import planning
     from ctxlearn.runs import Ledger
 
+    if args.ablate and (args.sections or args.budget):
+        raise UsageError("--ablate has sections and budgets of its own; take --sections and --budget away")
     here = settings.read()
     corpus = manifest.open_corpus(args.corpus)
     thresholds = [_threshold(text) for text in args.fail_under]
     protocol = _protocol(args.protocol, corpus)
-    plans = list(_plans(args, corpus, here))
-    if not plans:
+    tables = list(planning.tables(args, corpus, here))
+    if not tables:
         raise UsageError(f"no test of {corpus.file} is for {', '.join(args.direction)}")
-    runs: list[Run] = []
-    beside: list[Comparison] = []
     with Ledger(here.ledger) as ledger:
-        for plan in plans:
-            what = f"{plan.test.name} {plan.direction} {plan.model}"
-            with output.progress(len(plan.segments), what) as bar:
-                runs.append(evaluate(plan, here, ledger, threads=args.threads, advance=bar.update))
-            if protocol is not None:
-                beside.append(published.compare(protocol, runs[-1], ledger.segments(runs[-1].id), plan.test))
-            if not args.json:
-                print(text(runs[-1]), *(published.text(it, plan.model) for it in beside[-1:]), sep="\n", flush=True)
+        session = _Session(args, here, ledger, protocol)
+        for table in tables:
+            session.make(table)
     if args.json:
-        shown = [as_dict(it) for it in runs]
-        for one, it in zip(shown, beside, strict=False):  # no protocol, nothing beside
-            one["protocol"] = published.as_dict(it)
-        output.as_json({"runs": shown})
-    _check(runs, thresholds)
-    return 3 if any(it.failed for it in runs) else 0
+        output.as_json(session.shown)
+    _check(session.runs, thresholds)
+    return 3 if any(it.failed for it in session.runs) else 0
 
 
-def _plans(args: argparse.Namespace, corpus: Corpus, here: Settings) -> Iterator[Plan]:
-    from ctxlearn import models, packs
-    from ctxlearn.data import Direction
-    from ctxlearn.evaluate import Plan
+class _Session:
+    """One call of the command: the runs that it made, and the JSON object that shows them."""
 
-    names = args.model or ["embedded"]
-    for name in names:
-        models.check_name(name)
-    directions = [Direction.parse(text, corpus.codes) for text in args.direction] or list(corpus.directions)
-    declared = {test.name for test in corpus.tests}
-    files = [_read_test(corpus, name) for name in dict.fromkeys(args.test) if name not in declared]
-    if not (args.test or declared):
-        raise UsageError(f"{corpus.file}: no [[test]]; declare one, or give --test FILE.tsv")
-    for sections in args.sections or [()]:
-        pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=sections, tests=files)
-        tests = [test for test in pack.tests if not args.test or test.name in args.test] + files
-        for test, direction, name in itertools.product(tests, directions, names):
-            if test.tests(direction):
-                yield Plan(corpus, pack, test, direction, name, sections, args.limit)
+    def __init__(self, args: argparse.Namespace, here: Settings, ledger: Ledger, protocol: Protocol | None) -> None:
+        self.args = args
+        self.here = here
+        self.ledger = ledger
+        self.protocol = protocol
+        self.budget = hosting.budget(args)
+        self.runs: list[Run] = []
+        self.shown: dict[str, list[dict[str, object]]] = {"runs": []}
+
+    def make(self, table: Sequence[Row]) -> None:
+        """Make the runs of a table; they are printed as they are done, or, of the grid, all at once."""
+        from ctxlearn.commands import ablating
+
+        for row in table:
+            if not row.same_as:
+                self._make(row)
+            if not (self.args.ablate or self.args.json):
+                print("\n".join(self._text(row)), flush=True)
+        if self.args.ablate:
+            self.shown.setdefault("ablation", []).append(ablating.as_dict(table))
+        if self.args.ablate and not self.args.json:
+            print(ablating.text(table), *(line for row in table for line in self._below(row)), sep="\n", flush=True)
+
+    def _make(self, row: Row) -> None:
+        """Make a row's runs."""
+        from ctxlearn.commands import ablating
+        from ctxlearn.evaluate import Manner, evaluate
+
+        plan = row.plan
+        times = 1 if plan.written else self.args.repeat
+        asked = hosting.hosting(self.args, len(plan.segments))
+        manner = Manner(self.args.threads, asked, self.budget, fresh=self.args.fresh, repeated=times > 1)
+        for number in range(1, times + 1):
+            what = [plan.test.name, str(plan.direction), plan.model, row.name, f"{number}/{times}" if times > 1 else ""]
+            with output.progress(len(plan.segments), " ".join(filter(None, what))) as bar:
+                made = evaluate(plan, self.here, self.ledger, manner, resumed=_say_resumed, advance=bar.update)
+            if self.args.ablate and not plan.written:
+                made = self.ledger.tag(made.id, [f"ablation: {row.name}"])
+            row.runs.append(made)
+            self.shown["runs"].append(self._as_dict(row, made))
+        self.runs += row.runs
+        if times > 1:
+            self.shown.setdefault("repeats", []).append(ablating.spread_dict(row, self.ledger))
+
+    def _as_dict(self, row: Row, made: Run) -> dict[str, object]:
+        """Return a run as the JSON object shows it: with the coverage of each segment, and under its protocol."""
+        from ctxlearn.commands import published
+
+        segments = [{"id": it.id, **(it.coverage or {})} for it in self.ledger.segments(made.id)]
+        shown = as_dict(made) | {"coverage": {**made.coverage, "segments": segments}}
+        beside = self._beside(row, made)
+        return shown if beside is None else {**shown, "protocol": published.as_dict(beside)}
+
+    def _beside(self, row: Row, made: Run) -> Comparison | None:
+        from ctxlearn.commands import published
+
+        if self.protocol is None:
+            return None
+        return published.compare(self.protocol, made, self.ledger.segments(made.id), row.plan.test)
+
+    def _text(self, row: Row) -> Iterator[str]:
+        """Yield what a person sees of a row: its first run whole, and how far the others are from it."""
+        yield text(row.runs[0])
+        yield from self._below(row)
+
+    def _below(self, row: Row) -> Iterator[str]:
+        from ctxlearn.commands import ablating, published
+
+        beside = self._beside(row, row.runs[0]) if row.runs else None
+        if beside is not None:
+            yield published.text(beside, " ".join(filter(None, [row.plan.model, row.name])))
+        if len(row.runs) > 1:
+            yield ablating.spread_text(row, self.ledger)
+
+
+def _say_resumed(run: Run, done: int) -> None:
+    output.warn(
+        f"run {run.id} was cut off; it goes on after {done} of {run.n} segments (--fresh would begin a new one)"
+    )
 
 
 def _protocol(name: str | None, corpus: Corpus) -> Protocol | None:
@@ -114,16 +188,6 @@ def _protocol(name: str | None, corpus: Corpus) -> Protocol | None:
     protocol = protocols.get(name)
     base.check(protocol, corpus.codes)
     return protocol
-
-
-def _read_test(corpus: Corpus, name: str) -> TestSet:
-    from ctxlearn import corpus as reading
-    from ctxlearn.manifest import Test
-
-    if not Path(name).is_file():
-        known = ", ".join(test.name for test in corpus.tests) or "there are none"
-        raise UsageError(f"test {name!r}: no such file, and {corpus.file} declares no such test (it declares: {known})")
-    return reading.read_test(corpus, Test(name=Path(name).name, path=Path(name)))
 
 
 def _threshold(text: str) -> tuple[str, float]:
@@ -186,10 +250,7 @@ def text(run: Run) -> str:
     lines = [head, output.table(rows, right=range(1, len(rows[0]))) if run.scores else f"({run.status}, no scores)"]
     if run.failed:
         lines.append(f"{run.failed} of {run.n} segments failed and count as empty")
-    if run.coverage:
-        lines.append(
-            f"words of the source known: {run.coverage['types']:.0%} of types, {run.coverage['tokens']:.0%} of tokens"
-        )
+    lines += _coverage_lines(run.coverage)
     removed = run.leaks.get("removed")
     if isinstance(removed, int) and removed:
         lines.append(
@@ -197,6 +258,23 @@ def text(run: Run) -> str:
         )
     lines += [f"{_name(it.metric)}: {it.signature}" for it in run.scores]
     return "\n".join([*lines, f"system: {run.system}", f"run {run.id}, {run.seconds or 0:.1f} s", ""])
+
+
+def _coverage_lines(coverage: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is known of the source's words, and what that, and the length of a segment, do to chrF."""
+    if not coverage:
+        return
+    line = f"words of the source known: {coverage['types']:.0%} of types, {coverage['tokens']:.0%} of tokens"
+    if "parts" in coverage:
+        own, parts = coverage["surface"]["tokens"], coverage["parts"]["tokens"]
+        line += (
+            f" ({own['dictionary']:.0%} in the dictionary, {own['examples']:.0%} in examples; "
+            f"{parts['either']:.0%} with parts of words)"
+        )
+    yield line
+    for kind, slices in coverage.get("slices", {}).items():
+        found = [f"{it['slice']} {it['scores']['chrf']['value']:.1f} (n={it['n']})" for it in slices]
+        yield f"chrF by {kind}: {', '.join(found)}"
 
 
 def _name(metric: str) -> str:

@@ -62,7 +62,7 @@ def _ranking(it: Comparison, system: str) -> str:
         for row in _listed(it)
     ]
     where = "measured now" + (", not comparable" if it.departures else "")
-    rows.append((first.value, [_aligned(f"{first.value:.1f}"), f"this run: {system}", "", where]))
+    rows.append((first.value, [_aligned(f"{first.value:.2f}"), f"this run: {system}", "", where]))
     rows.sort(key=lambda row: -row[0])
     head = [_NAMES[first.metric], "system", "had read", "where from"]
     return output.table([head, *(row for _, row in rows)], right=[0])

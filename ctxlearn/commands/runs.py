@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from ctxlearn import settings
     from ctxlearn.runs import Ledger
 
+    output.check_texts([*args.names, args.corpus or ""])
     with Ledger(settings.read().ledger) as ledger:
         return ACTIONS[args.action](args, ledger)
 

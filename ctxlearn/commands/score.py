@@ -16,6 +16,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", required=True, metavar="CODE", help="the language of the texts; it chooses the tokenizer"
     )
+    parser.add_argument(
+        "--normalise",
+        action="store_true",
+        help="also the scores of the texts in one orthography: case, apostrophes, dashes",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -33,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     references = [tuple(texts) for texts in zip(*streams, strict=True)]
     try:
         scores = scoring.score(hypotheses, references, args.lang)
+        if args.normalise:
+            scores += scoring.normalised_score(hypotheses, references, args.lang)
     except scoring.ScoringError as error:
         raise UsageError(f"{args.references[0]}: {error}") from error
     if args.json:

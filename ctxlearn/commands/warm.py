@@ -9,9 +9,12 @@ from ctxlearn.commands import hosting, output
 
 if TYPE_CHECKING:
     from ctxlearn.data import Direction, Segment
-    from ctxlearn.models.base import Prefix, Request
+    from ctxlearn.models.base import Prefix
     from ctxlearn.packs import Pack
     from ctxlearn.settings import Settings
+
+
+SENTENCES = 4  # the most that warming asks
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +70,12 @@ def _here(args: argparse.Namespace, pack: Pack, here: Settings) -> dict[str, obj
 
 
 def _provider(args: argparse.Namespace, pack: Pack, here: Settings) -> dict[str, object]:
-    """Let a provider read the context, with one short sentence."""
+    """Let a provider read the context, with some short sentences."""
     from ctxlearn import costs
     from ctxlearn.models.base import Request
 
     direction, _ = _directions(pack)
-    request: Request = Request(_prefix(pack), direction, (_sentence(pack),))
+    request = Request(_prefix(pack), direction, tuple(_sentences(pack)))
     it = costs.warm(args.model, here, [pack.policy], request, hosting.hosting(args), hosting.budget(args))
     return {
         "requests": it.requests,
@@ -83,12 +86,13 @@ def _provider(args: argparse.Namespace, pack: Pack, here: Settings) -> dict[str,
     }
 
 
-def _sentence(pack: Pack) -> Segment:
-    """Return the shortest example sentence of the books; a model has to be asked something."""
+def _sentences(pack: Pack) -> list[Segment]:
+    """Return the shortest example sentences of the books; a model has to be asked something."""
     from ctxlearn.data import Example, Segment
 
-    texts = [it.primary_text for records in pack.records.values() for it in records if isinstance(it, Example)]
-    return Segment("1", min(texts, key=lambda text: (len(text), text), default=pack.language.name))
+    texts = {it.primary_text for records in pack.records.values() for it in records if isinstance(it, Example)}
+    shortest = sorted(texts or {pack.language.name}, key=lambda text: (len(text), text))[:SENTENCES]
+    return [Segment(str(number), text) for number, text in enumerate(shortest, 1)]
 
 
 def _text(args: argparse.Namespace, said: dict[str, object]) -> str:

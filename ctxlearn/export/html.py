@@ -6,7 +6,7 @@ import base64
 import html
 from collections.abc import Sequence
 
-from ctxlearn.export.base import Exported, Written, for_xml
+from ctxlearn.export.base import Exported, Written, for_xml, one_line
 from ctxlearn.export.report import Block, Heading, Items, Paragraph, Plot, Table, blocks
 from ctxlearn.plots import runs_svg
 
@@ -71,4 +71,4 @@ def _table(it: Table) -> str:
 
 def escape(text: str) -> str:
     """Return a text that HTML shows as it stands, in an element or an attribute."""
-    return html.escape(for_xml(text))
+    return html.escape(for_xml(one_line(text)))

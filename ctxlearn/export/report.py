@@ -213,7 +213,8 @@ def _conditions(items: Sequence[Exported]) -> Iterator[Block]:
 
 def _condition(run: Run) -> Mapping[str, str]:
     types, tokens = run.coverage.get("types"), run.coverage.get("tokens")
-    covered = f"{types:.1%} of word types, {tokens:.1%} of tokens" if types is not None and tokens is not None else ""
+    known = isinstance(types, float) and isinstance(tokens, float)
+    covered = f"{types:.1%} of word types, {tokens:.1%} of tokens" if known else ""
     return {
         "system": run.system,
         "context": run.context,

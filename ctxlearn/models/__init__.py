@@ -4,6 +4,7 @@ A hosted model is a stack of models of the one shape, each with one care; a requ
 
     Remembering     what was answered before comes from the disk, before litellm is imported; one sentence once
     FanOut          groups of sentences; one request alone, the cache verified, then several at a time
+    (StayingAwake)  while a person thinks, the book is asked for again before it leaves the cache
     AskingAgain     what came back malformed, cut, refused or not at all is asked again alone
     Keeping         each translation is on the disk the moment it is there, so that a kill loses only what was under way
     RetryingModel   a provider that cannot now is asked again, with patience
@@ -45,7 +46,9 @@ class Hosting:
     """How a hosted model is to be asked; None leaves it to the provider's plan.
 
     `sentences` is how many are to be translated in all, where that is known: the plan keeps the book for as long as
-    that takes. Without `keep` the book is deleted at the provider when the model is closed.
+    that takes. Without `keep` the book is deleted at the provider when the model is closed; without `references` it
+    never lies there between requests, but is sent with each of them. `awake` keeps it in the provider's cache while a
+    person thinks.
     """
 
     api_base: str | None = None
@@ -55,6 +58,7 @@ class Hosting:
     sentences: int | None = None
     keep: bool = True
     references: bool = True
+    awake: bool = False
     meter: Meter | None = None
 
 
@@ -120,6 +124,7 @@ def close(model: Model) -> Usage:
 def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
     from ctxlearn.models import hosted, plans
     from ctxlearn.models.again import AskingAgain
+    from ctxlearn.models.awake import StayingAwake
     from ctxlearn.models.cached import Answers, Keeping, Keys, Remembering
     from ctxlearn.models.fanout import FanOut
     from ctxlearn.models.plans.base import Job
@@ -134,7 +139,9 @@ def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
     meter = hosting.meter
     if meter is not None:
         model = meter.wrap(model)
-    asked = AskingAgain(Keeping(RetryingModel(model), store, keys))
+    asked: Model = AskingAgain(Keeping(RetryingModel(model), store, keys))
+    if hosting.awake and meter is not None and plan.life is not None:
+        asked = StayingAwake(asked, plan.life, meter.price)
     fan = FanOut(
         asked,
         plan,

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ctxlearn.models.base import Completion, Model, Request, Translation
+from ctxlearn.data import Segment
+from ctxlearn.models.base import Completion, Model, Request, Translation, Usage
 
-WORTH_ASKING_AGAIN = ("malformed", "truncated", "refused")
+TIMES = {"malformed": 2, "truncated": 2, "refused": 1}  # by the kind of problem, how often
 
 
 class AskingAgain:
-    """A model whose missing, malformed, cut and refused translations are asked once more, each by itself."""
+    """A model whose missing, malformed, cut and refused translations are asked again, each by itself."""
 
     def __init__(self, inner: Model) -> None:
         self.inner = inner
         self.name = inner.name
 
     def complete(self, request: Request) -> Completion:
-        """Answer a request with what came of the second question where the first was answered wrongly."""
+        """Answer a request with what came of the further questions where the first was answered wrongly."""
         completion = self.inner.complete(request)
         usage = completion.usage
         answers: list[Translation] = []
         for segment, answer in zip(request.segments, completion.translations, strict=True):
-            if answer.problem is not None and answer.problem.kind in WORTH_ASKING_AGAIN:
-                second = self.inner.complete(replace(request, segments=(segment,)))
-                usage += second.usage
-                answer = second.translations[0]  # the second answer stands for the first
-            answers.append(answer)
+            better, used = self._again(request, segment, answer)
+            answers.append(better)
+            usage += used
         return Completion(tuple(answers), usage)
+
+    def _again(self, request: Request, segment: Segment, answer: Translation) -> tuple[Translation, Usage]:
+        """Return the first answer without a problem, or the last one with one, and what asking again used."""
+        alone, usage, number = replace(request, segments=(segment,)), Usage(), 0
+        while answer.problem is not None and number < TIMES.get(answer.problem.kind, 0):
+            number += 1
+            completion = self.inner.complete(alone)
+            answer = completion.translations[0]
+            usage += completion.usage
+        return answer, usage

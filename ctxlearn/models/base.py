@@ -85,7 +85,8 @@ class Prefix:
 class Request:
     """Segments to translate after a context: `prefix` (stable), `tail` (corrections since), `hints` by segment id.
 
-    `n` alternatives are asked for; `sampling` holds what else the model should be told (temperature, seed).
+    `n` alternatives are asked for; `sampling` holds what else the model should be told (temperature, seed). `sample` tells
+    one of several askings of the same thing from the others: a stored answer to one is none to another. It is not sent.
     """
 
     prefix: Prefix
@@ -95,6 +96,7 @@ class Request:
     hints: Mapping[str, str] = field(default_factory=dict)
     n: int = 1
     sampling: Mapping[str, float] = field(default_factory=dict)
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)

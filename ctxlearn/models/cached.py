@@ -163,6 +163,7 @@ class Keys:
             sorted(request.sampling.items()),
             segment.source,
             request.hints.get(segment.id, ""),
+            *([request.sample] if request.sample else []),
         ]
         return hashlib.sha256(json.dumps([*self._fixed, *asked]).encode()).hexdigest()
 

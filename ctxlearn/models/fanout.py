@@ -203,6 +203,9 @@ class FanOut:
 
     def close(self) -> Usage:
         """Give up what lies at the provider, unless it is to stay; return what that saves."""
+        closing = getattr(self.inner, "close", None)
+        if closing is not None:
+            closing()
         return self.plan.close()
 
 

@@ -8,6 +8,7 @@ errors by the HTTP status that really came, as litellm's own classes go by the w
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +41,8 @@ class HostedModel:
         self.name = plan.job.model
         self.plan = plan
         self.timeout = timeout
+        self._unpaid = Usage()
+        self._lock = threading.Lock()
 
     def complete(self, request: Request) -> Completion:
         """Ask all segments in one request. Raises KeyMissing, Overloaded, Refused, BudgetError."""
@@ -47,19 +50,36 @@ class HostedModel:
         arranged = self.plan.arrange(asked)
         usage = arranged.usage
         try:
-            answer = self._ask(request, arranged)
-        except Refused as error:
-            if not (arranged.handle and _LOST.search(str(error))):
-                raise
-            self.plan.lost(arranged.handle)  # it died between our last look and this request
-            arranged = self.plan.arrange(asked)
-            usage += arranged.usage
-            answer = self._ask(request, arranged)
+            answer = self._ask_if_there(request, arranged)
+            if answer is None:  # what it refers to died between our last look and this request
+                self.plan.lost(arranged.handle)
+                arranged = self.plan.arrange(asked)
+                usage += arranged.usage
+                answer = self._ask(request, arranged)
+        except BaseException:
+            with self._lock:
+                self._unpaid += usage
+            raise
         return Completion(_read(answer, request), usage + answer.usage)
+
+    def unpaid(self) -> Usage:
+        """Return, once, what was used for requests that failed in the end: a book that was laid down for them."""
+        with self._lock:
+            usage, self._unpaid = self._unpaid, Usage()
+            return usage
 
     def close(self) -> Usage:
         """Give up what lies at the provider, unless it is to stay; return what that saves."""
         return self.plan.close()
+
+    def _ask_if_there(self, request: Request, arranged: Arranged) -> _Answer | None:
+        """Ask; return None when the provider no longer has what the request refers to."""
+        try:
+            return self._ask(request, arranged)
+        except Refused as error:
+            if arranged.handle and _LOST.search(str(error)):
+                return None
+            raise
 
     def _ask(self, request: Request, arranged: Arranged) -> _Answer:
         import httpx  # as litellm will
@@ -146,10 +166,11 @@ def _answer(response: Any, plan: Plan) -> _Answer:
     if choice is None:
         return _Answer("no candidate", "content_filter", _usage(response.usage, plan))
     usage = _usage(response.usage, plan)
-    said = getattr(choice.message, "provider_specific_fields", None) or {}
-    if not choice.message.content and said.get("refusal"):
-        return _Answer(str(said["refusal"]), "refusal", usage)
-    return _Answer(choice.message.content or "", str(choice.finish_reason), usage)
+    message = choice.message
+    refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+    if refusal and not message.content:
+        return _Answer(str(refusal), "refusal", usage)
+    return _Answer(message.content or "", str(choice.finish_reason), usage)
 
 
 def _read(answer: _Answer, request: Request) -> tuple[Translation, ...]:
@@ -192,7 +213,7 @@ def _failure(model: str, error: BaseException) -> CtxlearnError:
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:
+    while error is not None and not isinstance(error, CtxlearnError) and id(error) not in seen:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__

@@ -91,17 +91,23 @@ class Metered:
         held = self.meter.reserve(request, self.plan)
         try:
             completion = self.inner.complete(request)
-        except CtxlearnError as error:
-            if isinstance(error, Overloaded) and error.charged:
-                self.meter.spending.lose(held)
-            else:
-                self.meter.spending.release(held)
-            raise
-        except BaseException:  # Ctrl-C: it may be answered, and charged, all the same
-            self.meter.spending.lose(held)
+        except BaseException as error:
+            self._fail(held, error)
             raise
         self.meter.settle(held, request, completion.usage)
         return completion
+
+
+    def _fail(self, held: Reservation, error: BaseException) -> None:
+        """Enter what a request that failed was charged, as far as that is known, or may have been."""
+        spending = self.meter.spending
+        if (isinstance(error, Overloaded) and error.charged) or not isinstance(error, CtxlearnError):
+            spending.lose(held)  # after Ctrl-C, too, it may be answered
+        else:
+            spending.release(held)
+        unpaid = getattr(self.inner, "unpaid", None)
+        if unpaid is not None:
+            self.meter.credit(unpaid())
 
 
 def unknown(model: str, what: str = "input and output") -> str:

@@ -1,8 +1,8 @@
 """The embedded model: it reads the packed context, and nothing else, learns from it offline, and translates.
 
-Stages, one file each: `material` (what there is to learn) → `text` and `subwords` (tokens, pieces) → `align` → `phrases` and
-`ngrams` (table, language model) → `state` (kept by the prefix's fingerprint) → `decode`; `learn` joins the first ones,
-`translate` the last.
+Stages, one file each: `material` (what there is to learn) → `text` and `subwords` (tokens, pieces) → `align` →
+`phrases` and `ngrams` (table, language model) → `state` (kept by the prefix's fingerprint) → `decode`; `learn` joins
+the first ones, `translate` the last.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ctxlearn import render
-from ctxlearn.models.base import Completion, Prefix, Request, Usage
 from ctxlearn.data import Direction
+from ctxlearn.models.base import Completion, Prefix, Request, Usage
 from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.learn import VERSION, learn
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.state import State
-from ctxlearn.models.embedded.translate import Corrections, translate
+from ctxlearn.models.embedded.translate import Corrections, translate_all
 
 _CHARACTERS_A_TOKEN = 4  # how segments and the tail are counted; the prefix was counted when it was packed
 
@@ -31,11 +31,11 @@ class EmbeddedModel:
         self._threads = threads
 
     def complete(self, request: Request) -> Completion:
-        """Translate every segment of `request`, learning its prefix first when that was not done before. Raises StoreError."""
+        """Translate every segment of `request`; its prefix is learned first if it was not before. Raises StoreError."""
         state, written = self._state(request.prefix, request.direction)
         try:
             corrections = Corrections.read(request.tail, request.prefix.text, request.direction)
-            translations = tuple(translate(state, corrections, request.segments, request.n))
+            translations = tuple(translate_all(state, corrections, request.segments, request.n))
         finally:
             state.close()
         known = request.prefix.tokens

@@ -1,8 +1,8 @@
 """The target language model, smoothed after Kneser and Ney, in the form that thot's decoder reads.
 
-thot interpolates p(w|h) = weight(h)·count(hw)/count(h) + (1 - weight(h))·p(w|h'), and takes weight(h) from a list by
-the whole part of count(h). So a history's count is not how often it was seen but says which weight it has, and the counts
-of its n-grams are the probabilities times it.
+thot interpolates p(w|h) = weight(h)·count(hw)/count(h) + (1 - weight(h))·p(w|h'), and takes weight(h) from a list
+by the whole part of count(h). So a history's count is not how often it was seen but says which weight it has, and the
+counts of its n-grams are the probabilities times it.
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ class LanguageModel:
     def log_probability(self, pieces: Gram) -> float:
         """Return how probable a run of pieces is, wherever it stands."""
         order = self._order
-        return sum(math.log(self._probability(pieces[max(0, end - order) : end])) for end in range(1, len(pieces) + 1))
+        return sum(math.log(self.probability(pieces[max(0, end - order) : end])) for end in range(1, len(pieces) + 1))
 
-    def _probability(self, gram: Gram) -> float:
+    def probability(self, gram: Gram) -> float:
+        """Return how probable the last piece of an n-gram is after those before it."""
         weight = self._buckets.get(gram[:-1], 0) / _BUCKETS
-        shorter = self._probability(gram[1:]) if len(gram) > 1 else self._floor
+        shorter = self.probability(gram[1:]) if len(gram) > 1 else self._floor
         return weight * self._shares.get(gram, 0.0) + (1 - weight) * shorter
 
 
@@ -82,7 +83,8 @@ def _levels(sentences: Iterable[Sequence[str]], order: int) -> list[Counter[Gram
             elif gram[0] == _BEGIN:
                 shorter[gram] += largest[gram]
         levels.insert(0, shorter)
-    return [Counter({gram: n for gram, n in level.items() if len(gram) == size}) for size, level in enumerate(levels, 1)]
+    sized = enumerate(levels, start=1)
+    return [Counter({gram: n for gram, n in level.items() if len(gram) == size}) for size, level in sized]
 
 
 def _discounts(counts: Mapping[Gram, int]) -> tuple[float, float, float, float]:

@@ -1,7 +1,7 @@
 """What was learned of one direction, kept in one SQLite file that is either whole or not there.
 
-The folder is `<learned>/<fingerprint>-<version>/<direction>/`. A file is written under a name of its own and then moved into
-place, so two processes may learn at once: both write the same bytes' worth, and the last one stays.
+The folder is `<learned>/<fingerprint>-<version>/<direction>/`. A file is written under a name of its own and then moved
+into place, so two processes may learn at once: both write the same, and the last one stays.
 """
 
 from __future__ import annotations
@@ -124,13 +124,13 @@ def write(folder: Path, learned: Learned) -> None:
     """Put what was learned into `folder`. Raises StoreError, and leaves nothing half-written."""
     part = folder / f"{_FILE}.{os.getpid()}.part"
     try:
-        for made in (folder.parent.parent, folder.parent, folder):  # each with its mode, which parents=True would not set
+        for made in (folder.parent.parent, folder.parent, folder):  # parents=True gives its mode to the last alone
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(part)) as connection, connection:
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL;" + _SCHEMA)
             _fill(connection, learned)
-        os.replace(part, folder / _FILE)
+        part.replace(folder / _FILE)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"{folder}: what was learned cannot be kept ({error}); make room, or set CTXLEARN_HOME to another folder"
@@ -165,7 +165,7 @@ def _option_rows(view: int, entries: Iterable[Entry]) -> Iterator[tuple[int, str
 
 
 def _gram_rows(view: int, grams: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield the language model by the first piece of its n-grams; the pieces after it are parted from the numbers by a tab."""
+    """Yield the language model by the first piece of its n-grams; a tab parts the pieces after it from the numbers."""
     lines: dict[str, list[str]] = {}
     for gram in grams:
         first, *rest, weight, share = gram.split(" ")

@@ -11,8 +11,10 @@ import sentencepiece
 from ctxlearn.models.embedded.text import is_word, kind, tokens
 
 START = "▁"  # begins a word
-# What thot reads as something of its own, and what takes its place in thot's files.
-_SPECIAL = str.maketrans({"<": "‹", ">": "›", "|": "¦", START: "_"})
+# What thot or sentencepiece read as something of their own, and the private letters that stand for it in between.
+_SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
+_HIDE = str.maketrans(_SPECIAL)
+_SHOW = str.maketrans({private: char for char, private in _SPECIAL.items()})
 
 
 def words(text: str) -> list[str]:
@@ -22,7 +24,7 @@ def words(text: str) -> list[str]:
 
 def plain(token: str) -> str:
     """Return a token lower-cased, and without what means anything to thot or sentencepiece."""
-    return token.lower().translate(_SPECIAL)
+    return token.lower().translate(_HIDE)
 
 
 class Subwords:
@@ -59,11 +61,11 @@ def joined(pieces: Sequence[str]) -> list[str]:
             made[-1] += piece
         else:
             made.append(piece)
-    return [word for word in made if word]
+    return [word.translate(_SHOW) for word in made if word]
 
 
 def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
-    """Return subwords of about `size` pieces learned from sentences of words; none when there is too little to learn from."""
+    """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few."""
     counts = Counter(word for sentence in sentences for word in sentence if is_word(word) and kind(word[0]) != "c")
     letters = {char for word in counts for char in word}
     if size <= 0 or len(counts) < 50:

@@ -1,9 +1,9 @@
 """Text as the embedded model sees it: tokens in, a sentence out.
 
-A script that parts words with blanks gives a token a word; a script that does not (Han, Kana, Thai, Lao, Khmer, Myanmar)
-gives a token a character with its marks. Every other sign that is not a letter, mark or digit is a token of its own. How signs
-stand to their neighbours, which words are written with a capital, and whether a sentence begins with one is not known
-here for any language: `Writing` counts it in the texts of the context.
+A script that parts words with blanks gives a token a word; a script that does not (Han, Kana, Thai, Lao, Khmer,
+Myanmar) gives a token a character with its marks. Every other sign that is not a letter, mark or digit is a token of
+its own. How signs stand to their neighbours, which words are written with a capital, and whether a sentence begins with
+one is not known here for any language: `Writing` counts it in the texts of the context.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 UNSEGMENTED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO")
+_QUOTES = ('"', "'")  # written alike at either end
 _INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand on both sides
 _FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
@@ -23,7 +24,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
 
 @lru_cache(maxsize=65536)
 def kind(char: str) -> str:
-    """Return what a character is: `w` part of a word, `c` a token of its own script, `m` a mark, `b` blank, `p` other."""
+    """Return what a character is: `w` in a word, `c` a token by itself, `m` a mark, `b` a blank, `p` another sign."""
     category = unicodedata.category(char)
     if category[0] == "M":
         return "m"
@@ -93,7 +94,7 @@ def split_final(text: str) -> tuple[str, str]:
 class Writing:
     """How a language is written, as counted in its sentences: capitals, blanks around signs, last marks."""
 
-    forms: dict[str, str] = field(default_factory=dict)  # token without case → how it is mostly written inside a sentence
+    forms: dict[str, str] = field(default_factory=dict)  # a word → how it is mostly written inside a sentence
     capital: bool = False  # whether sentences begin with a capital
     blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
     blank: bool = True  # whether words are parted by blanks
@@ -113,22 +114,27 @@ class Writing:
         opened: set[str] = set()
         for word in words:
             text += (" " if last and self._blank_between(last, word, opened) else "") + word
-            if word in "\"'" and word:
+            if word in _QUOTES:
                 opened ^= {word}
             last = word
         return text
 
     def _blank_between(self, left: str, right: str, opened: set[str]) -> bool:
-        if left in ("\"", "'") or right in ("\"", "'"):
+        if left in _QUOTES or right in _QUOTES:
             return self._around_quote(left, right, opened)
-        after = self.blanks.get(left, (True, True))[1] if not is_word(left) else True
-        before = self.blanks.get(right, (True, True))[0] if not is_word(right) else True
-        unsegmented = kind(left[-1]) in "cm" and kind(right[0]) == "c" and kind(left[0]) == "c"
+        after = is_word(left) or self._blanks_of(left)[1]
+        before = is_word(right) or self._blanks_of(right)[0]
+        unsegmented = kind(left[0]) == "c" and kind(right[0]) == "c"
         return after and before and not unsegmented
+
+    def _blanks_of(self, sign: str) -> tuple[bool, bool]:
+        """Return whether blanks stand before and after a sign; for one never seen, as its kind mostly has it."""
+        category = unicodedata.category(sign[0])
+        return self.blanks.get(sign) or (category not in ("Pe", "Pf", "Po"), category not in ("Ps", "Pi"))
 
     @staticmethod
     def _around_quote(left: str, right: str, opened: set[str]) -> bool:
-        if right in ("\"", "'"):
+        if right in _QUOTES:
             return right not in opened  # the second of a pair closes
         return left not in opened
 

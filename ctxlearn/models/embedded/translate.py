@@ -21,8 +21,9 @@ from ctxlearn.models.embedded.text import is_word, split_final, tokens
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _TOGETHER = 200  # sentences decoded with one small model
 _LONGEST_RUN = 40  # words decoded at once
+_ENDLESS = 200  # words; what is longer is cut shorter and keeps its order, to be done in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
-_SURE = 4.0  # the score of a correction's entry: above all that was counted
+_SURE = 10.0  # the score of a correction's entry: above all that was counted
 _NEAR = 0.6  # how much of two words their common beginning is, for one to stand for the other
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -63,19 +64,21 @@ class _Run:
     written: list[str]  # the same words as they were written
     mark: str  # the sentence's last mark
     last: bool  # whether the sentence ends here
+    endless: bool  # whether it is a part of a sentence beyond all measure
     copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
     known: int = 0
     found: list[Candidate] = field(default_factory=list)
 
 
-def translate(state: State, corrections: Corrections, segments: Sequence[Segment], n: int) -> Iterator[Translation]:
+def translate_all(state: State, corrections: Corrections, segments: Sequence[Segment], n: int) -> Iterator[Translation]:
     """Yield the translation of each segment, in order, with up to `n` - 1 alternatives."""
     for start in range(0, len(segments), _TOGETHER):
         some = segments[start : start + _TOGETHER]
         split = [[] if len(segment.source) > LONGEST_SEGMENT else list(_runs(segment.source)) for segment in some]
-        runs = [run for runs in split for run in runs]
-        for at in range(0, len(runs), _TOGETHER):
-            _decode(state, corrections, runs[at : at + _TOGETHER], n)
+        for endless in (False, True):
+            runs = [run for runs in split for run in runs if run.endless == endless]
+            for at in range(0, len(runs), _TOGETHER):
+                _decode(state, corrections, runs[at : at + _TOGETHER], n, in_order=endless)
         for segment, of_segment in zip(some, split, strict=True):
             yield _translation(state, corrections, segment, of_segment, n)
 
@@ -85,21 +88,23 @@ def _runs(text: str) -> Iterator[_Run]:
     for match in _SENTENCE.finditer(text):
         body, mark = split_final(match[0].strip())
         written = tokens(body)
-        while len(written) > _LONGEST_RUN:
-            cut = next((i for i in range(_LONGEST_RUN, _LONGEST_RUN // 2, -1) if not is_word(written[i - 1])), _LONGEST_RUN)
-            yield _Run([subwords.plain(word) for word in written[:cut]], written[:cut], "", last=False)
+        endless = len(written) > _ENDLESS
+        most = _LONGEST_RUN // 2 if endless else _LONGEST_RUN
+        while len(written) > most:
+            cut = next((i for i in range(most, most // 2, -1) if not is_word(written[i - 1])), most)
+            yield _Run([subwords.plain(word) for word in written[:cut]], written[:cut], "", False, endless)
             written = written[cut:]
         if written or mark:
-            yield _Run([subwords.plain(word) for word in written], written, mark, last=True)
+            yield _Run([subwords.plain(word) for word in written], written, mark, True, endless)
 
 
-def _decode(state: State, corrections: Corrections, runs: Sequence[_Run], n: int) -> None:
+def _decode(state: State, corrections: Corrections, runs: Sequence[_Run], n: int, *, in_order: bool) -> None:
     source, target = (subwords.Subwords(model) for model in state.pieces(0))
     known = state.known(word for run in runs for word in run.words)
     known.update(word for words in corrections.pairs for word in words)
     sentences = [_cut(state, source, known, run) for run in runs]
     extra = list(corrections.entries(source, target))
-    for run, found in zip(runs, decode(state, 0, WEIGHTS, sentences, extra, n), strict=True):
+    for run, found in zip(runs, decode(state, 0, WEIGHTS, sentences, extra, n, in_order), strict=True):
         run.found = found
 
 
@@ -140,9 +145,7 @@ def _common(one: str, other: str) -> int:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _translation(
-    state: State, corrections: Corrections, segment: Segment, runs: Sequence[_Run], n: int
-) -> Translation:
+def _translation(state: State, corrections: Corrections, segment: Segment, runs: Sequence[_Run], n: int) -> Translation:
     if len(segment.source) > LONGEST_SEGMENT:
         found = f"{len(segment.source)} characters; the embedded model takes {LONGEST_SEGMENT}: send it in parts"
         return Translation(segment.id, "", problem=Problem("too-long", found))

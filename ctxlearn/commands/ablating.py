@@ -1,0 +1,131 @@
+"""How several runs are shown together: the table of an ablation, and the spread of runs that were repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import scoring
+from ctxlearn.commands import hosting, output
+
+if TYPE_CHECKING:
+    from ctxlearn.commands.planning import Row
+    from ctxlearn.repeats import Spread
+    from ctxlearn.runs import Ledger, Run
+    from scoring import Score
+
+_METRICS = ("chrf", "bleu", "chrf++")
+_FLOOR = "chrf"
+
+
+def as_dict(rows: Sequence[Row]) -> dict[str, object]:
+    """Return an ablation as `evaluate --ablate --json` shows it; a cell that was not run names the one it is like."""
+    plan = rows[0].plan
+    return {
+        "corpus": plan.corpus.name,
+        "test": plan.test.name,
+        "direction": str(plan.direction),
+        "n": len(plan.segments),
+        "cells": [_cell(row) for row in rows],
+    }
+
+
+def _cell(row: Row) -> dict[str, object]:
+    written = row.plan.written is not None
+    run = row.runs[0] if row.runs else None
+    return {
+        "cell": row.name,
+        "same_as": row.same_as or None,
+        "model": row.plan.model,
+        "sections": [] if written else [it.name for it in row.plan.pack.sections if it.records],
+        "tokens": 0 if written else row.plan.pack.tokens,
+        "run": run.id if run else None,
+        "runs": [it.id for it in row.runs],
+        "scores": {it.metric: output.fields(it, "metric") for it in run.scores} if run else {},
+        "floors": run.floors if run else {},
+        "usage": output.usage(run.usage) if run else None,
+        "cost_usd": run.cost_usd if run else None,
+        "seconds": run.seconds if run else None,
+    }
+
+
+def text(rows: Sequence[Row]) -> str:
+    """Return an ablation as one table for a person; below it stand the signatures, and what a reader has to know."""
+    plan = rows[0].plan
+    several = len({row.plan.model for row in rows if not row.plan.written}) > 1
+    floors = list(dict.fromkeys(name for row in rows for run in row.runs for name in run.floors))
+    titles = [scoring.title(metric) for metric in _METRICS]
+    heads = [*titles, *(f"{name} {scoring.title(_FLOOR)}" for name in floors), "price", "run"]
+    table: list[list[object]] = [["context", "tokens", *heads]]
+    table += [_line(row, floors, several) for row in rows]
+    first = next(row.runs[0] for row in rows if row.runs)
+    return "\n".join(
+        [
+            f"{plan.corpus.name} {plan.test.name} {plan.direction}: {output.counted(first.n, 'segment')}, "
+            + ", ".join(dict.fromkeys(row.plan.model for row in rows)),
+            output.table(table, right=range(1, len(heads) + 1)),
+            "in brackets the 95 % interval; whether two rows differ by more than chance: ctxlearn compare RUN RUN",
+            *(f"{scoring.title(it.metric)}: {it.signature}" for it in first.scores if it.metric in _METRICS),
+            "",
+        ]
+    )
+
+
+def _line(row: Row, floors: Sequence[str], several: bool) -> list[object]:
+    name = f"{row.name}, {row.plan.model}" if several and not row.plan.written else row.name
+    tokens: object = "" if row.plan.written else row.plan.pack.tokens
+    if not row.runs:
+        return [name, tokens, f"as {row.same_as}", *[""] * (len(_METRICS) + len(floors) + 1)]
+    run = row.runs[0]
+    scores = {it.metric: _shown(it) for it in run.scores}
+    beside = [f"{run.floors[floor][_FLOOR]:.1f}" if floor in run.floors else "" for floor in floors]
+    return [name, tokens, *(scores[metric] for metric in _METRICS), *beside, hosting.money(run.cost_usd), run.id]
+
+
+def _shown(score: Score) -> str:
+    if score.low is None or score.high is None:
+        return f"{score.value:.2f}"
+    return f"{score.value:.2f} ({score.low:.1f} – {score.high:.1f})"
+
+
+# -- repeated runs ----------------------------------------------------------------------------------------------------
+
+
+def spread_dict(row: Row, ledger: Ledger) -> dict[str, object]:
+    """Return how the scores of a row's runs spread, as `evaluate --repeat N --json` shows it."""
+    from ctxlearn import repeats
+
+    plan = row.plan
+    found = {it.metric: output.fields(it, "metric", "runs") for it in repeats.spread(row.runs)}
+    return {
+        "test": plan.test.name,
+        "direction": str(plan.direction),
+        "model": plan.model,
+        "cell": row.name or None,
+        "runs": [it.id for it in row.runs],
+        "same_translations": _are_same(row.runs, ledger),
+        "scores": found,
+    }
+
+
+def spread_text(row: Row, ledger: Ledger) -> str:
+    """Return how the scores of a row's runs spread, for a person."""
+    from ctxlearn import repeats
+
+    lines = [f"{row.name}, {len(row.runs)} runs" if row.name else f"{len(row.runs)} runs"]
+    table: list[list[object]] = [["", "mean", "sd", "least – most"]]
+    table += [_spread_line(it) for it in repeats.spread(row.runs)]
+    lines.append(output.table(table, right=range(1, 4)))
+    if _are_same(row.runs, ledger):
+        lines.append(f"every run gave the same translations: {row.plan.model} is deterministic here, and has no spread")
+    return "\n".join([*lines, f"runs {', '.join(it.id for it in row.runs)}", ""])
+
+
+def _spread_line(it: Spread) -> list[object]:
+    return [scoring.title(it.metric), f"{it.mean:.2f}", f"{it.sd:.2f}", f"{it.least:.2f} – {it.most:.2f}"]
+
+
+def _are_same(runs: Sequence[Run], ledger: Ledger) -> bool:
+    from ctxlearn import repeats
+
+    return repeats.are_same(ledger.segments(run.id) for run in runs)

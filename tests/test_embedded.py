@@ -1,0 +1,408 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctxlearn import render
+from ctxlearn.data import Block, Direction, Entry, Example, Language, Record, Segment, Sense
+from ctxlearn.errors import StoreError
+from ctxlearn.models.base import Completion, Prefix, Request
+from ctxlearn.models.embedded import EmbeddedModel, material, ngrams, phrases, subwords, text
+from ctxlearn.models.embedded.align import align, grow
+from ctxlearn.models.embedded.translate import Corrections
+
+TOK, ENG, ZHO = Language("Tok", "tok"), Language("English", "eng"), Language("Chinese", "zho")
+OUT, INTO = Direction("tok", "eng"), Direction("eng", "tok")
+
+NOUNS = {"ma": "dog", "ko": "cat", "su": "bird", "nei": "woman", "tar": "boy", "lom": "house", "pik": "fish"}
+VERBS = {"he": "sees", "zu": "hears", "rak": "follows", "dol": "loves", "mit": "finds", "gan": "knows"}
+
+
+def entry(word: str, *glosses: str, pos: str = "", language: str = "tok", variants: tuple[str, ...] = ()) -> Entry:
+    return Entry(word, tuple(Sense(gloss) for gloss in glosses), pos, variants, language=language)
+
+
+def prefix(
+    entries: Iterable[Record] = (),
+    examples: Iterable[Record] = (),
+    grammar: Iterable[Record] = (),
+    contact: Language = ENG,
+) -> Prefix:
+    sections = {"dictionary": entries, "examples": examples, "grammar": grammar}
+    written = "".join(render.write_section(name, tuple(records)) for name, records in sections.items())
+    whole = render.write_opening(TOK, contact) + written
+    return Prefix(whole, len(whole) // 4, hashlib.sha256(whole.encode()).hexdigest())
+
+
+def small() -> Prefix:
+    """A context of a made-up language with the verb last, a question word and no article."""
+    entries = [entry(word, gloss, pos="n") for word, gloss in NOUNS.items()]
+    entries += [entry(word, gloss, pos="v") for word, gloss in VERBS.items()]
+    examples = []
+    for n, (one, other) in enumerate((a, b) for a in NOUNS for b in NOUNS if a != b):
+        verb = list(VERBS)[n % len(VERBS)]
+        if (one, other) != ("ko", "lom"):
+            said = f"The {NOUNS[one]} {VERBS[verb]} the {NOUNS[other]}"
+            examples.append(Example(f"{one.capitalize()} {other} {verb}.", f"{said}."))
+            if n % 3 == 0:
+                examples.append(Example(f"{one.capitalize()} {other} {verb} a?", f"Is it so that {said.lower()}?"))
+    return prefix(entries, examples, [Block("The cat is an animal of the house.", headings=("1 Animals",))])
+
+
+SMALL = small()
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("learned")
+
+
+def ask(folder: Path, context: Prefix, direction: Direction, *sources: str, tail: str = "", n: int = 1) -> Completion:
+    segments = tuple(Segment(str(number), source) for number, source in enumerate(sources))
+    return EmbeddedModel(folder).complete(Request(context, direction, segments, tail=tail, n=n))
+
+
+def texts(completion: Completion) -> list[str]:
+    return [translation.text for translation in completion.translations]
+
+
+# -- what is translated -----------------------------------------------------------------------------------------------
+
+
+def test_a_sentence_never_seen_is_put_together_from_what_was(learned: Path) -> None:
+    made = texts(ask(learned, SMALL, OUT, "Ko lom dol.", "Ko lom mit."))
+    assert made == ["The cat loves the house.", "The cat finds the house."]
+    assert texts(ask(learned, SMALL, INTO, "The cat loves the house.")) == ["Ko lom dol."]
+
+
+def test_the_last_mark_follows_the_sources(learned: Path) -> None:
+    assert texts(ask(learned, SMALL, OUT, "Ma ko he a?")) == ["Is it so that the dog sees the cat?"]
+
+
+def test_a_segment_of_several_sentences_keeps_them_apart(learned: Path) -> None:
+    (made,) = texts(ask(learned, SMALL, OUT, "Ma ko he. Ko lom dol."))
+    assert made == "The dog sees the cat. The cat loves the house."
+
+
+def test_a_single_small_word_is_no_sentence(learned: Path) -> None:
+    assert texts(ask(learned, SMALL, OUT, "lom", "Lom")) == ["the house", "The house"]
+
+
+def test_an_unknown_name_is_taken_over_as_it_is_written(learned: Path) -> None:
+    (made,) = texts(ask(learned, SMALL, OUT, "Ma Zawadi he."))
+    assert "Zawadi" in made
+
+
+def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:
+    context = prefix([entry("kalomang", "river"), entry("zu", "deep")])
+    assert texts(ask(learned, context, OUT, "kalomangat")) == ["river"]
+
+
+def test_alternatives_differ_and_their_scores_fall(learned: Path) -> None:
+    (translation,) = ask(learned, SMALL, OUT, "Ko lom dol.", n=4).translations
+    told = [translation.text, *(alternative.text for alternative in translation.alternatives)]
+    assert 2 <= len(told) <= 4 and len(set(told)) == len(told)
+    scores = [alternative.score for alternative in translation.alternatives]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_confidence_is_lower_where_less_is_known(learned: Path) -> None:
+    known, half = ask(learned, SMALL, OUT, "Ko lom dol.", "Ko qwrtz dol.").translations
+    assert known.confidence is not None and half.confidence is not None
+    assert 0 <= half.confidence < known.confidence <= 1
+
+
+def test_an_unsegmented_language_is_written_without_blanks(learned: Path) -> None:
+    pairs = [
+        ("Ma ko he.", "狗看见猫。"),
+        ("Ko ma he.", "猫看见狗。"),
+        ("Ma su he.", "狗看见鸟。"),
+        ("Su ma he.", "鸟看见狗。"),
+    ]
+    context = prefix(
+        [entry("ma", "狗"), entry("ko", "猫"), entry("su", "鸟"), entry("he", "看见")],
+        [Example(*pair) for pair in pairs],
+        contact=ZHO,
+    )
+    (made,) = texts(ask(learned, context, Direction("tok", "zho"), "Ko su he."))
+    assert made == "猫看见鸟。"
+    (back,) = texts(ask(learned, context, Direction("zho", "tok"), "猫看见鸟。"))
+    assert back == "Ko su he."
+
+
+def test_entries_headed_in_the_contact_language_serve_as_well(learned: Path) -> None:
+    context = prefix([entry("lake", "zamor", language="eng")])
+    assert texts(ask(learned, context, OUT, "zamor")) == ["lake"]
+    assert texts(ask(learned, context, INTO, "lake")) == ["zamor"]
+
+
+# -- corrections ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", ["", "# Examples\n"])
+def test_a_correction_is_how_its_sentence_is_translated(learned: Path, title: str) -> None:
+    tail = f"{title}Ko lom dol. | Cats are fond of houses.\n"
+    completion = ask(learned, SMALL, OUT, "ko lom dol", "Ma ko he.", tail=tail)
+    assert texts(completion) == ["Cats are fond of houses.", "The dog sees the cat."]
+    assert completion.usage.written == 0  # the prefix was not learned again
+
+
+def test_a_corrected_word_is_used_inside_other_sentences(learned: Path) -> None:
+    assert "puffin" in texts(ask(learned, SMALL, OUT, "Ko su he.", tail="su | puffin"))[0].lower()
+    tail = "# Dictionary\n## tok\npelu | n | puffin\n"
+    assert "pelu" in texts(ask(learned, SMALL, INTO, "The cat sees the puffin.", tail=tail))[0]
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------
+
+
+def test_a_prefix_is_learned_once_for_each_direction(tmp_path: Path) -> None:
+    used = [ask(tmp_path, SMALL, direction, "Ma ko he.").usage for direction in (OUT, OUT, INTO, OUT)]
+    tokens = SMALL.tokens
+    assert [(usage.written, usage.cached) for usage in used] == [(tokens, 0), (0, tokens), (tokens, 0), (0, tokens)]
+    assert all(usage.read is not None and usage.read > tokens and usage.made for usage in used)
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    ask(tmp_path / "learned", SMALL, OUT, "Ma ko he.")
+    folders = [path for path in (tmp_path / "learned").rglob("*") if path.is_dir()]
+    assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders)
+    assert [path.name for path in (tmp_path / "learned").rglob("*") if path.is_file()] == ["model.sqlite"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"SQLite format 3\0 and then nothing", b"x" * 5000])
+def test_a_damaged_state_is_learned_again(tmp_path: Path, damage: bytes) -> None:
+    before = texts(ask(tmp_path, SMALL, OUT, "Ko lom dol."))
+    (kept,) = tmp_path.rglob("model.sqlite")
+    kept.write_bytes(damage)
+    after = ask(tmp_path, SMALL, OUT, "Ko lom dol.")
+    assert texts(after) == before and after.usage.written == SMALL.tokens
+
+
+def test_a_state_cut_short_is_learned_again(tmp_path: Path) -> None:
+    before = texts(ask(tmp_path, SMALL, OUT, "Ko lom dol."))
+    (kept,) = tmp_path.rglob("model.sqlite")
+    kept.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+    assert texts(ask(tmp_path, SMALL, OUT, "Ko lom dol.")) == before
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_embedded
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+try:
+    test_embedded.ask(Path({folder!r}), test_embedded.SMALL, test_embedded.OUT, "Ma ko he.")
+except test_embedded.StoreError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size as a POSIX system can")
+@pytest.mark.parametrize("size", [0, 5000, 20000])
+def test_a_full_disk_is_said_and_nothing_half_written_stays(tmp_path: Path, size: int) -> None:
+    code = LIMITED.format(tests=str(Path(__file__).parent), size=size, folder=str(tmp_path / "learned"))
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    assert "make room" in done.stdout and not done.stderr
+    assert not [path for path in (tmp_path / "learned").rglob("*") if path.is_file()]
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="what was learned cannot be kept"):
+        ask(tmp_path / "file" / "learned", SMALL, OUT, "Ma ko he.")
+
+
+# -- the same everywhere ----------------------------------------------------------------------------------------------
+
+ONCE_MORE = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_embedded
+from ctxlearn.models.embedded import EmbeddedModel
+from ctxlearn.models.base import Request
+from ctxlearn.data import Segment
+sources = ["Ko lom dol.", "Ma Zawadi qwert he a?", "Lom ko gan."]
+segments = tuple(Segment(str(n), text) for n, text in enumerate(sources))
+model = EmbeddedModel(Path({folder!r}), threads={threads})
+made = model.complete(Request(test_embedded.SMALL, test_embedded.OUT, segments, n=3))
+print(json.dumps([[t.text, t.confidence, [(a.text, a.score) for a in t.alternatives]] for t in made.translations]))
+"""
+
+
+def test_two_processes_at_once_and_any_number_of_threads_translate_alike(tmp_path: Path) -> None:
+    def start(folder: str, threads: int, seed: str) -> subprocess.Popen[str]:
+        code = ONCE_MORE.format(tests=str(Path(__file__).parent), folder=str(tmp_path / folder), threads=threads)
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": str(threads)}
+        root = Path(__file__).parents[1]
+        return subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment, cwd=root
+        )
+
+    started = [start("both", 1, "1"), start("both", 2, "2"), start("alone", 2, "3")]
+    said = [process.communicate()[0] for process in started]
+    assert all(process.returncode == 0 for process in started)
+    assert json.loads(said[0]) and len(set(said)) == 1
+    kept = [path.read_bytes() for path in sorted(tmp_path.rglob("model.sqlite"))]
+    assert len(kept) == 2 and kept[0] == kept[1]
+
+
+# -- hostile input ----------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "",
+    "   ",
+    "?!",
+    "a|||b <unk> <s> </s> {x} ▁y ‹z› \\",
+    "<phr_pair_annot><src_segm>ma</src_segm></phr_pair_annot>",
+    "NULL UNKNOWN_WORD <UNUSED_WORD> ||| ma",
+    "مرحبا 你好 ma สวัสดี",
+    "\U0001f600 ma",
+    "ma\u2028he\u00a0zu",
+    "\u0301\u0301",
+    "\ue000\ue003",
+]
+CONTEXTS = {
+    "nothing": prefix(),
+    "one entry": prefix([entry("ma", "dog")]),
+    "one pair": prefix((), [Example("Ma he.", "The dog sees.")]),
+    "signs only": prefix([entry("?", "!")], [Example("...", "x"), Example("?", "!")]),
+    "thot's own words": prefix(
+        [entry("<unk>", "|||"), entry("NULL", "<s>")], [Example("a ||| b </s>", "UNKNOWN_WORD {} ▁")]
+    ),
+    "prose only": prefix((), (), [Block("The cat sleeps all day long.", headings=("1",))]),
+}
+
+
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS.keys())
+@pytest.mark.parametrize("direction", [OUT, INTO], ids=str)
+def test_poor_contexts_and_strange_segments_give_an_answer_each(
+    learned: Path, context: Prefix, direction: Direction
+) -> None:
+    made = ask(learned, context, direction, *HOSTILE, n=2).translations
+    assert len(made) == len(HOSTILE)
+    assert made[0].text == made[1].text == ""
+    assert all(translation.problem is None and 0 <= (translation.confidence or 0) <= 1 for translation in made)
+    assert not any("\ue000" <= char <= "\ue003" for translation in made[:8] for char in translation.text)
+
+
+def test_nothing_learned_copies(learned: Path) -> None:
+    assert texts(ask(learned, CONTEXTS["nothing"], OUT, "Ma Peter (he) zu!")) == ["Ma Peter (he) zu!"]
+
+
+def test_one_entry_is_word_for_word(learned: Path) -> None:
+    assert texts(ask(learned, CONTEXTS["one entry"], OUT, "ma")) == ["dog"]
+
+
+def test_a_sentence_of_five_thousand_words_is_cut_and_translated(learned: Path) -> None:
+    (made,) = ask(learned, SMALL, OUT, "Ma ko he " * 1667).translations
+    assert made.problem is None and made.text.count("dog") > 1000
+
+
+def test_a_word_without_end_is_taken_over(learned: Path) -> None:
+    (made,) = ask(learned, SMALL, OUT, "x" * 20_000).translations
+    assert made.problem is None and len(made.text) >= 20_000
+
+
+def test_a_megabyte_is_refused_and_its_neighbours_are_translated(learned: Path) -> None:
+    first, second = ask(learned, SMALL, OUT, "ma " * 350_000, "Ma ko he.").translations
+    assert first.text == "" and first.problem is not None and first.problem.kind == "too-long"
+    assert second.text == "The dog sees the cat."
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=3))
+def test_any_text_has_a_translation(tmp_path_factory: pytest.TempPathFactory, sources: list[str]) -> None:
+    folder = tmp_path_factory.getbasetemp() / "any"
+    made = ask(folder, SMALL, OUT, *sources).translations
+    assert len(made) == len(sources)
+
+
+# -- the stages -------------------------------------------------------------------------------------------------------
+
+
+@given(st.text(max_size=80))
+def test_tokens_hold_every_sign_that_is_not_blank(line: str) -> None:
+    held = "".join(text.tokens(line))
+    assert [char for char in held if text.kind(char) != "b"] == [char for char in line if text.kind(char) != "b"]
+
+
+@given(st.lists(st.text(st.characters(categories=["Ll", "Lo", "Mn"]), min_size=1, max_size=12), max_size=8))
+def test_pieces_join_to_their_words(words: list[str]) -> None:
+    plain = [token for word in words for token in subwords.words(unicodedata.normalize("NFC", word))]
+    assert subwords.joined(SUBWORDS.cut(plain)) == plain
+
+
+STEMS, ENDINGS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at")
+SUBWORDS = subwords.learn([[a + b for a in STEMS for b in ENDINGS] * 20, [f"word{n}" for n in range(60)]], 60)
+
+
+def test_signs_stand_as_the_language_has_them() -> None:
+    writing = text.study(["Yes, he (the boy) came.", "She said, no.", "No: (never) at all"])
+    assert writing.write(["he", ",", "(", "she", ")", "!"]) == "He, (she)!"
+
+
+def test_capitals_are_those_of_the_language() -> None:
+    writing = text.study(["He saw Unyil.", "Then Unyil went.", "I know what I know."])
+    assert writing.write(["then", "i", "saw", "unyil"]) == "Then I saw Unyil"
+    assert text.study(["he saw", "she went"]).write(["she", "saw"]) == "she saw"
+
+
+def test_glosses_lose_their_remarks_and_a_common_lead_may_go() -> None:
+    verbs = [entry(f"v{n}", f"to verb{n} it", pos="v") for n in range(12)]
+    told = prefix(
+        [*verbs, entry("=at", "[object marker]"), entry("ma", "dog; hound [of hunters]", "to bark (loudly)", pos="v")]
+    )
+    pairs = set(material.lexicon_pairs(render.read(told.text)))
+    assert {("ma", "dog"), ("ma", "hound"), ("ma", "to bark"), ("ma", "bark"), ("v1", "verb1 it")} <= pairs
+    assert not any("[" in gloss or form.startswith("=") for form, gloss in pairs)
+
+
+def test_alignment_links_what_stands_together_and_is_the_same_each_time() -> None:
+    pairs = [((one, verb), (VERBS[verb], NOUNS[one])) for one in NOUNS for verb in VERBS] * 2
+    source, target = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    links = align(source, target)
+    assert sum(link == {(0, 1), (1, 0)} for link in links) > 0.9 * len(links)
+    assert links == align(source, target)
+
+
+def test_growing_adds_neighbours_of_what_both_ways_agree_on() -> None:
+    assert grow({(0, 0), (1, 1)}, {(0, 0), (0, 1)}) == {(0, 0), (1, 1), (0, 1)}
+    assert grow({(0, 0)}, set()) == {(0, 0)}
+
+
+def test_phrases_never_cross_their_links() -> None:
+    links = frozenset({(0, 1), (1, 0)})
+    assert set(phrases.extract(["a", "b"], ["x", "y"], links)) == {(0, 1, 1, 2), (1, 2, 0, 1), (0, 2, 0, 2)}
+
+
+@given(st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=6), min_size=1, max_size=30))
+def test_the_probabilities_after_any_history_add_up_to_one(sentences: list[list[str]]) -> None:
+    model = ngrams.LanguageModel(sentences)
+    seen = {piece for sentence in sentences for piece in sentence} | {"</s>"}
+    histories: list[tuple[str, ...]] = [(), ("a",), ("a", "b"), tuple(sentences[0][:2]), ("<s>",)]
+    floor = model.probability(("never seen",))
+    for history in histories:
+        total = sum(model.probability((*history, piece)) for piece in seen)
+        assert total <= 1 + 1e-6
+        assert total + 3 * len(seen) * floor >= 1 - 0.02  # the rest is for what was never seen
+
+
+def test_the_tail_may_be_lines_or_sections() -> None:
+    line = Corrections.read("ma he | it barks", SMALL.text, OUT)
+    assert line == Corrections.read("# Examples\nma he | it barks\n", SMALL.text, OUT)
+    assert Corrections.read("\n", SMALL.text, OUT).pairs == {}
