@@ -122,7 +122,7 @@ Cost = Callable[[], float | None]
 def _opened(plan: Plan, settings: Settings, manner: Manner) -> Iterator[tuple[System | Written, Cost]]:
     """Open the system of a plan, and what says what it has cost since."""
     if plan.written is not None:
-        yield plan.written, lambda: 0.0
+        yield plan.written, lambda: None  # what it cost is not known here
         return
     policies = (plan.pack.policy, plan.test.policy)
     with costs.opened(

@@ -35,7 +35,7 @@ def entered(
     metrics: Sequence[str] = ("bleu", "chrf", "chrf++"),
     leaks: dict[str, object] | None = None,
     floors: dict[str, dict[str, float]] | None = None,
-    coverage: dict[str, float] | None = None,
+    coverage: dict[str, object] | None = None,
     **changes: Any,
 ) -> str:
     """Enter a run with these texts and return its id; `changes` are fields of the run, unscored it stays unfinished."""

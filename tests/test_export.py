@@ -169,6 +169,11 @@ def test_a_translation_memory_is_valid_and_says_where_each_unit_comes_from(ledge
     assert units[0].get("tuid") == f"{run_id}:d0"
 
 
+def test_translations_entered_from_a_file_are_not_said_to_be_a_machines(ledger: Ledger) -> None:
+    run_id = entered(ledger, ["a"], [("a",)], model="elder", system="model:elder|dir:qaa-eng|file:12ab34cd")
+    assert b'<prop type="x-machine-translation">unknown</prop>' in written(ledger, "tmx", run_id)
+
+
 def test_segments_without_a_translation_are_left_out_of_a_memory_and_counted(ledger: Ledger) -> None:
     run_id = entered(ledger, ["a house", ""], [("a house",), ("two",)])
     found = export(gather(ledger, [run_id]), "tmx")
@@ -299,6 +304,15 @@ def test_several_runs_stand_in_one_table_with_their_differences(ledger: Ledger) 
     row = next(line for line in text.splitlines() if line.startswith(f"| {whole} | +"))
     assert row.endswith("| yes |")
     assert "●" in text
+
+
+def test_a_report_has_the_scores_by_coverage_and_by_length(ledger: Ledger) -> None:
+    chrf = {"chrf": {"value": 40.0, "low": 30.0, "high": 50.0, "signature": "s"}}
+    slices = {"length": [{"slice": "1 – 4 words", "n": 1, "scores": chrf}]}
+    coverage: dict[str, object] = {"types": 0.5, "tokens": 0.5, "slices": slices}
+    run_id = entered(ledger, ["a"], [("a",)], coverage=coverage)
+    text = written(ledger, "md", run_id).decode()
+    assert "chrF by length of the source." in text and "40.0 \\[30.0, 50.0\\] (n \\= 1)" in text
 
 
 def test_a_report_names_the_sources_of_the_corpus_with_licence_and_citation(ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ctxlearn import prompt, settings
+from ctxlearn import models, prompt, settings
 from ctxlearn.errors import BudgetError, CapReached, CtxlearnError, KeyMissing, Overloaded, UsageError
 from ctxlearn.models import Hosting, close, is_hosted, open_model, plans
 from ctxlearn.models.base import Completion, Model, Request, Translation, Usage
@@ -124,6 +124,16 @@ def test_without_keeping_the_book_is_deleted_at_the_end() -> None:
         assert server.counters()["caches"]["live"] == 0
 
 
+def test_a_book_is_forgotten_here_and_at_its_provider() -> None:
+    with serve("gemini/gemini-2.5-pro") as server:
+        here = settings.read()
+        assert models.forget(here, {BOOK.fingerprint}) == (0, 0)
+        opened("gemini/gemini-2.5-pro", server).complete(request(BOOK, sentences(5)))
+        assert models.forget(here, {"another"}) == (0, 0)
+        assert models.forget(here, {BOOK.fingerprint}) == (5, 1)
+        assert server.counters()["caches"]["live"] == 0
+
+
 def test_a_book_that_died_at_google_in_the_middle_is_laid_down_again() -> None:
     with serve("gemini/gemini-2.5-pro") as server:
         model = opened("gemini/gemini-2.5-pro", server)
@@ -182,7 +192,7 @@ def test_a_refusal_is_a_problem_and_is_asked_again_alone_but_never_stored(model:
         for _ in range(2):
             completion = opened(model, server).complete(request(BOOK, sentences(2)))
             assert [it.problem and it.problem.kind for it in completion.translations] == ["refused"] * 2
-        assert server.counters()["by_kind"]["generate"] == 6
+        assert server.counters()["by_kind"]["generate"] == 10
         server.faults()
         assert opened(model, server).complete(request(BOOK, sentences(2))).translations[0].problem is None
 

@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.hosted import measures, resume, table
-from benchmarks.hosted.material import fresh_home
+from benchmarks.hosted.material import book, fresh_home
 
 
 def main(arguments: list[str]) -> None:
@@ -19,6 +20,8 @@ def main(arguments: list[str]) -> None:
             table.write()
         case ["_threads", model, base]:
             print(measures.threads(model, base))
+        case ["_book", tokens]:
+            print(json.dumps(asdict(book(int(tokens)))))
         case ["_job", base, output]:
             print(resume.job(base, output))
         case [measure, *rest]:

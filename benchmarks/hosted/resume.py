@@ -61,7 +61,8 @@ def resume(folder: Path) -> dict[str, Any]:
         "sentences": SENTENCES,
         "lines": len(lines),
         "in_order": [int(number) for number, *_ in lines] == list(range(SENTENCES)),
-        "right": sum(text == translated(source) for _, source, text in lines),
+        "right": sum(text == translated(source) for _, source, text, _ in lines),
+        "problems": [problem for *_, problem in lines if problem],
         "requests": len(arrivals),
         "faults": sum(counters["by_fault"].values()),
         "kinds": len(counters["by_fault"]),
@@ -106,7 +107,9 @@ def job(base: str, output: str) -> str:
         system = System(opened.model, pack, Direction(language, contact))
         lines: list[str] = []
         for hypotheses in batch.translate(system, segments, target.with_suffix(".part")):
-            lines += [f"{it.id}\t{it.source}\t{it.text}\n" for it in hypotheses]
+            for it in hypotheses:
+                problem = "" if it.problem is None else f"{it.problem.kind}: {it.problem.text}"
+                lines.append("\t".join((it.id, it.source, it.text, problem)) + "\n")
     target.write_text("".join(lines), encoding="utf-8")
     with Spending(here.ledger) as spending:
         return json.dumps(asdict(spending.of_period("ever")))

@@ -81,7 +81,8 @@ def _resume(it: dict[str, Any]) -> tuple[str, str, str]:
     return (
         f"{it['sentences']:,} sentences in {it['requests']:,} requests, {it['faults']} faults of {it['kinds']} kinds, "
         "killed twice and resumed",
-        f"{it['lines']:,} lines {order}, {it['right']:,} right; {it['paid_again']} requests paid again, "
+        f"{it['lines']:,} lines {order}, {it['right']:,} right, {len(it['problems'])} with a problem; "
+        f"{it['paid_again']} requests paid again, "
         f"{it['in_flight']} at most under way at the kills; {it['lost']} shown as perhaps paid for nothing",
         "each once, in order, none lost",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import scoring
+from ctxlearn import models
 from ctxlearn.commands import hosting, output
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _METRICS = ("chrf", "bleu", "chrf++")
 _FLOOR = "chrf"
+_SPREAD = ("mean", "sd", "least – most")
 
 
 def as_dict(rows: Sequence[Row]) -> dict[str, object]:
@@ -52,7 +54,7 @@ def _cell(row: Row) -> dict[str, object]:
 def text(rows: Sequence[Row]) -> str:
     """Return an ablation as one table for a person; below it stand the signatures, and what a reader has to know."""
     plan = rows[0].plan
-    several = len({row.plan.model for row in rows if not row.plan.written}) > 1
+    several = _several(rows)
     floors = list(dict.fromkeys(name for row in rows for run in row.runs for name in run.floors))
     titles = [scoring.title(metric) for metric in _METRICS]
     heads = [*titles, *(f"{name} {scoring.title(_FLOOR)}" for name in floors), "price", "run"]
@@ -64,6 +66,7 @@ def text(rows: Sequence[Row]) -> str:
             f"{plan.corpus.name} {plan.test.name} {plan.direction}: {output.counted(first.n, 'segment')}, "
             + ", ".join(dict.fromkeys(row.plan.model for row in rows)),
             output.table(table, right=range(1, len(heads) + 1)),
+            *_failures(rows, several),
             "in brackets the 95 % interval; whether two rows differ by more than chance: ctxlearn compare RUN RUN",
             *(f"{scoring.title(it.metric)}: {it.signature}" for it in first.scores if it.metric in _METRICS),
             "",
@@ -71,8 +74,24 @@ def text(rows: Sequence[Row]) -> str:
     )
 
 
+def _several(rows: Sequence[Row]) -> bool:
+    """Whether more than one model is in the table, so that each row has to say whose it is."""
+    return len({row.plan.model for row in rows if not row.plan.written}) > 1
+
+
+def _named(row: Row, several: bool) -> str:
+    return f"{row.name}, {row.plan.model}" if several and not row.plan.written else row.name
+
+
+def _failures(rows: Sequence[Row], several: bool) -> Iterator[str]:
+    for row in rows:
+        if row.runs and row.runs[0].failed:
+            run = row.runs[0]
+            yield f"{_named(row, several)}: {run.failed} of {run.n} segments failed and count as empty"
+
+
 def _line(row: Row, floors: Sequence[str], several: bool) -> list[object]:
-    name = f"{row.name}, {row.plan.model}" if several and not row.plan.written else row.name
+    name = _named(row, several)
     tokens: object = "" if row.plan.written else row.plan.pack.tokens
     if not row.runs:
         return [name, tokens, f"as {row.same_as}", *[""] * (len(_METRICS) + len(floors) + 1)]
@@ -112,17 +131,36 @@ def spread_text(row: Row, ledger: Ledger) -> str:
     """Return how the scores of a row's runs spread, for a person."""
     from ctxlearn import repeats
 
-    lines = [f"{row.name}, {len(row.runs)} runs" if row.name else f"{len(row.runs)} runs"]
-    table: list[list[object]] = [["", "mean", "sd", "least – most"]]
-    table += [_spread_line(it) for it in repeats.spread(row.runs)]
-    lines.append(output.table(table, right=range(1, 4)))
-    if _are_same(row.runs, ledger):
-        lines.append(f"every run gave the same translations: {row.plan.model} is deterministic here, and has no spread")
+    table: list[list[object]] = [[f"{len(row.runs)} runs", *_SPREAD]]
+    table += [[scoring.title(it.metric), *_spread(it)] for it in repeats.spread(row.runs)]
+    lines = [output.table(table, right=range(1, 4)), *_sameness([row], ledger)]
     return "\n".join([*lines, f"runs {', '.join(it.id for it in row.runs)}", ""])
 
 
-def _spread_line(it: Spread) -> list[object]:
-    return [scoring.title(it.metric), f"{it.mean:.2f}", f"{it.sd:.2f}", f"{it.least:.2f} – {it.most:.2f}"]
+def spreads_text(rows: Sequence[Row], ledger: Ledger) -> str:
+    """Return how the scores of an ablation's rows spread under the first metric, for a person."""
+    from ctxlearn import repeats
+
+    several = _several(rows)
+    repeated = [row for row in rows if len(row.runs) > 1]
+    table: list[list[object]] = [[f"{scoring.title(_METRICS[0])} of {len(repeated[0].runs)} runs", *_SPREAD]]
+    for row in repeated:
+        found = next(it for it in repeats.spread(row.runs) if it.metric == _METRICS[0])
+        table.append([_named(row, several), *_spread(found)])
+    return "\n".join([output.table(table, right=range(1, 4)), *_sameness(repeated, ledger), ""])
+
+
+def _spread(it: Spread) -> list[object]:
+    return [f"{it.mean:.2f}", f"{it.sd:.2f}", f"{it.least:.2f} – {it.most:.2f}"]
+
+
+def _sameness(rows: Sequence[Row], ledger: Ledger) -> list[str]:
+    """Return what to say when no run differs from the others of its row."""
+    if not all(_are_same(row.runs, ledger) for row in rows):
+        return []
+    names = [name for name in dict.fromkeys(row.plan.model for row in rows) if not models.is_hosted(name)]
+    why = f"; {' and '.join(names)} {'is' if len(names) == 1 else 'are'} deterministic" if names else ""
+    return [f"every run gave the same translations{why}"]
 
 
 def _are_same(runs: Sequence[Run], ledger: Ledger) -> bool:

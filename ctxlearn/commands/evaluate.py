@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ctxlearn.commands.planning import Row
     from ctxlearn.manifest import Corpus
     from ctxlearn.protocols.base import Comparison, Protocol
-    from ctxlearn.runs import Ledger, Run, RunSegment
+    from ctxlearn.runs import Ledger, Run
     from ctxlearn.settings import Settings
 
 
@@ -39,9 +39,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", metavar="NAME", help="who made those of --human, in the same order (default: the file's name)", **many
     )
-    parser.add_argument(
-        "--sections", type=output.names, metavar="S", help="dictionary,examples,glossed,grammar,text, or nothing", **many
-    )
+    sections = "dictionary,examples,glossed,grammar,text, or nothing"
+    parser.add_argument("--sections", type=output.names, metavar="S", help=sections, **many)
     parser.add_argument(
         "--ablate",
         action="store_true",
@@ -119,7 +118,7 @@ class _Session:
         if self.args.ablate:
             self.shown.setdefault("ablation", []).append(ablating.as_dict(table))
         if self.args.ablate and not self.args.json:
-            print(ablating.text(table), *(line for row in table for line in self._below(row)), sep="\n", flush=True)
+            print("\n".join(self._ablation_text(table)), flush=True)
 
     def _make(self, row: Row) -> None:
         """Make a row's runs."""
@@ -160,17 +159,28 @@ class _Session:
 
     def _text(self, row: Row) -> Iterator[str]:
         """Yield what a person sees of a row: its first run whole, and how far the others are from it."""
-        yield text(row.runs[0])
-        yield from self._below(row)
+        from ctxlearn.commands import ablating
 
-    def _below(self, row: Row) -> Iterator[str]:
-        from ctxlearn.commands import ablating, published
+        yield text(row.runs[0])
+        yield from self._beside_text(row)
+        if len(row.runs) > 1:
+            yield ablating.spread_text(row, self.ledger)
+
+    def _ablation_text(self, table: Sequence[Row]) -> Iterator[str]:
+        from ctxlearn.commands import ablating
+
+        yield ablating.text(table)
+        if any(len(row.runs) > 1 for row in table):
+            yield ablating.spreads_text(table, self.ledger)
+        for row in table:
+            yield from self._beside_text(row)
+
+    def _beside_text(self, row: Row) -> Iterator[str]:
+        from ctxlearn.commands import published
 
         beside = self._beside(row, row.runs[0]) if row.runs else None
         if beside is not None:
             yield published.text(beside, " ".join(filter(None, [row.plan.model, row.name])))
-        if len(row.runs) > 1:
-            yield ablating.spread_text(row, self.ledger)
 
 
 def _say_resumed(run: Run, done: int) -> None:

@@ -16,7 +16,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Delete packs, what was learned from them, and runs with their texts."""
-    from ctxlearn import manifest, packs, settings
+    from ctxlearn import manifest, models, packs, settings
     from ctxlearn.errors import UsageError
     from ctxlearn.runs import Ledger
 
@@ -32,11 +32,13 @@ def run(args: argparse.Namespace) -> int:
     packs.sweep(here.packs)
     with Ledger(here.ledger) as ledger:
         runs = ledger.forget(str(folder.resolve()))
+    answers, laid = models.forget(here, {pack.fingerprint for pack in stored} - others)
     if unknown is not None and not stored and not runs:
         raise UsageError(f"{unknown}; nothing of {folder.resolve()} is kept either")
     if args.json:
-        output.as_json({"corpus": str(folder), "packs": len(stored), "runs": runs})
+        output.as_json({"corpus": str(folder), "packs": len(stored), "runs": runs, "answers": answers, "provider": laid})
     else:
         contexts = output.counted(len(stored), "packed context")
-        print(f"{folder}: {contexts}, what was learned from them, and {output.counted(runs, 'run')} deleted")
+        parts = [contexts, "what was learned from them", output.counted(runs, "run"), output.counted(answers, "answer")]
+        print(f"{folder}: {', '.join(parts)} and {output.counted(laid, 'object')} at providers deleted")
     return 0

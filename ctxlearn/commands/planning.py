@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Row:
     """One system over one context: its plan, and the runs that came of it, several with --repeat.
 
-    With --ablate, `name` is the context's, and `same_as` that of an earlier row which has the same one; that is not run.
+    With --ablate, `name` is the context's; `same_as` is that of an earlier row which has the same one, and then this
+    one is not run.
     """
 
     plan: Plan

@@ -6,15 +6,17 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from ctxlearn.commands import lines, output
+from ctxlearn.commands import hosting, lines, output
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
-    from ctxlearn.data import Direction
+    from ctxlearn.costs import Opened
+    from ctxlearn.data import Direction, Segment
     from ctxlearn.evidence import TokenEvidence
     from ctxlearn.packs import Pack
     from ctxlearn.translate import Hypothesis, System
@@ -29,7 +31,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "text", metavar="TEXT", nargs="*", help="what to translate; - or nothing reads a pipe, line by line"
     )
     parser.add_argument("--to", metavar="CODE", help="the language to translate into (default: the other one)")
-    parser.add_argument("--model", default="embedded", metavar="M", help="embedded (default) or a floor")
+    parser.add_argument("--model", default="embedded", metavar="M", help=hosting.MODEL_HELP)
     parser.add_argument("-i", "--input", type=Path, metavar="FILE", help="translate a file, line by line")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write there; what is finished is kept in FILE.part"
@@ -43,11 +45,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=output.positive, default=1, metavar="N", help="threads to learn and translate with"
     )
-    parser.add_argument("--max-cost", type=float, metavar="USD", help="most to spend; local models cost nothing")
     parser.add_argument("--dry-run", action="store_true", help="say what would be asked and what it would cost")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON object")
     shape.add_argument("--tsv", action="store_true", help="print id, source, hypothesis, confidence, problem")
+    hosting.register(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,7 +72,11 @@ def run(args: argparse.Namespace) -> int:
             f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "
             f"`ctxlearn check {args.corpus}` lists what and where"
         )
-    job = _Job(args, corpus.name, pack)
+    with _Job(args, corpus.name, pack) as job:
+        return _translate(args, job)
+
+
+def _translate(args: argparse.Namespace, job: _Job) -> int:
     if args.input or args.text not in ([], ["-"]):
         texts = lines.read(args.input) if args.input else list(args.text)
         return job.whole(texts)
@@ -89,17 +95,27 @@ class _Job:
         self.corpus = corpus
         self.pack = pack
         self.start = time.perf_counter()
-        self.failed = 0
+        self.stack = ExitStack()
+        self.opened: Opened | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the model; say what was spent, also when the call was broken off."""
+        self.stack.close()
+        if self.opened is not None and self.opened.spent.requests:
+            output.warn(hosting.spent_text(self.opened.spent))
 
     def whole(self, texts: Sequence[str]) -> int:
         """Translate texts that are all there."""
         from ctxlearn import batch
         from ctxlearn.data import Segment
 
-        system = self.open(texts)
-        if self.args.dry_run:
-            return self.dry_run(system, texts)
         segments = [Segment(str(number), text) for number, text in enumerate(texts, 1)]
+        if self.args.dry_run:
+            return self.dry_run(segments)
+        system = self.open(texts)
         target = self.args.output
         journal = target.with_name(target.name + ".part") if target else None
         done: list[Hypothesis] = []
@@ -164,14 +180,22 @@ class _Job:
 
     def open(self, texts: Sequence[str]) -> System:
         """Return the system for these texts; a direction that had to be guessed is said."""
-        from ctxlearn import models, settings
         from ctxlearn.translate import System
 
         direction = self.direction(texts)
         if self.args.to is None:
             output.warn(f"translating {direction}; --to {direction.source} goes the other way")
-        model = models.open_model(self.args.model, settings.read(), self.args.threads)
-        return System(model, self.pack, direction, n=self.args.n)
+        self.opened = self.opened or self.open_model(len(texts))
+        return System(self.opened.model, self.pack, direction, n=self.args.n)
+
+    def open_model(self, sentences: int) -> Opened:
+        """Return the model, opened within the policy of the context and the caps of this call."""
+        from ctxlearn import costs, settings
+
+        asked, budget = hosting.hosting(self.args, sentences), hosting.budget(self.args)
+        return self.stack.enter_context(
+            costs.opened(self.args.model, settings.read(), [self.pack.policy], asked, budget, threads=self.args.threads)
+        )
 
     def direction(self, texts: Sequence[str]) -> Direction:
         """Return the direction that `--to` says or, from the words of the texts, seems meant."""
@@ -183,21 +207,30 @@ class _Job:
         target = self.args.to or next(code for code in codes if code != source)
         return Direction(next(code for code in codes if code != target), target)
 
-    def dry_run(self, system: System, texts: Sequence[str]) -> int:
-        """Say what would be asked."""
-        plan = {
+    def dry_run(self, segments: Sequence[Segment]) -> int:
+        """Say what would be asked, and what it would cost."""
+        from ctxlearn import costs, models, settings
+
+        direction = self.direction([segment.source for segment in segments])
+        plan: dict[str, object] = {
             "corpus": self.corpus,
-            "direction": str(system.direction),
-            "system": system.signature,
-            "segments": len(texts),
+            "direction": str(direction),
+            "model": self.args.model,
+            "segments": len(segments),
             "context_tokens": self.pack.tokens,
-            "cost_usd": 0.0,
         }
-        if self.args.json:
-            output.as_json(plan)
+        if models.is_hosted(self.args.model):
+            asked = hosting.hosting(self.args, len(segments))
+            found = costs.forecast(
+                self.args.model, self.pack, direction, segments, settings.read(), asked, n=self.args.n
+            )
+            plan |= hosting.forecast_dict(found)
+            text = hosting.forecast_text(found)
         else:
-            what = f"{output.counted(len(texts), 'segment')}, {system.direction}"
-            print(f"{what}, after a context of {self.pack.tokens:,} tokens; $0.00")
+            plan["cost_usd"] = 0.0
+            what = f"{output.counted(len(segments), 'segment')}, {direction}"
+            text = f"{what}, after a context of {self.pack.tokens:,} tokens; {hosting.money(0.0)}"
+        output.as_json(plan) if self.args.json else print(text)
         return 0
 
     # -- showing
@@ -244,9 +277,14 @@ class _Job:
             "system": system.signature,
             "results": [self._result(system, it) for it in hypotheses],
             "usage": output.usage(system.usage),
-            "cost_usd": 0.0,
+            "cost_usd": self.cost_usd,
             "seconds": round(time.perf_counter() - self.start, 3),
         }
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What this call has spent; None when some of it has no known price."""
+        return 0.0 if self.opened is None else self.opened.cost_usd
 
     def _result(self, system: System, it: Hypothesis) -> dict[str, object]:
         evidence = system.evidence.for_pair(it.source, it.text, system.direction) if self.args.evidence else []
@@ -260,8 +298,8 @@ class _Job:
             "evidence": [
                 {**output.fields(one), "records": [output.fields(r) for r in one.records]} for one in evidence
             ],
-            "usage": None,
-            "cost_usd": 0.0,
+            "usage": None,  # several segments share a request; what it took is told for the whole call
+            "cost_usd": 0.0 if self.cost_usd == 0 else None,
         }
 
 

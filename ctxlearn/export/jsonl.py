@@ -37,5 +37,6 @@ def _object(it: Exported, segment: RunSegment) -> dict[str, object]:
         "confidence": segment.confidence,
         "alternatives": [asdict(each) for each in segment.alternatives],
         "usage": asdict(segment.usage) if segment.usage else None,
+        "coverage": segment.coverage,
         **same,
     }

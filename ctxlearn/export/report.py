@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import scoring
 from ctxlearn import __version__
@@ -116,6 +117,7 @@ def _scores(group: Sequence[Exported]) -> Iterator[Block]:
     metric = next((name for name in PLOTTED if all(_score(it.run, name) for it in group)), None)
     if metric is not None:
         yield _plot([it.run for it in group], metric)
+    yield from _slices(group)
     if len(group) > 1:
         yield _differences(group)
 
@@ -212,19 +214,45 @@ def _conditions(items: Sequence[Exported]) -> Iterator[Block]:
 
 
 def _condition(run: Run) -> Mapping[str, str]:
-    types, tokens = run.coverage.get("types"), run.coverage.get("tokens")
-    known = isinstance(types, float) and isinstance(tokens, float)
-    covered = f"{types:.1%} of word types, {tokens:.1%} of tokens" if known else ""
     return {
         "system": run.system,
         "context": run.context,
         "test set": f"{run.test}, {run.test_hash}",
         "time": f"{run.started} to {run.finished}" + (f", {run.seconds:.1f} s" if run.seconds is not None else ""),
         "versions": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
-        "source words found in the context": covered,
+        "source words found in the context": _covered(run.coverage),
         "tags": ", ".join(run.tags),
         **{f"signature of {scoring.title(score.metric)}": score.signature for score in run.scores},
     }
+
+
+def _covered(coverage: Mapping[str, Any]) -> str:
+    if "types" not in coverage or "tokens" not in coverage:
+        return ""
+    found = f"{coverage['types']:.1%} of word types, {coverage['tokens']:.1%} of tokens"
+    parts = coverage.get("parts", {}).get("tokens", {}).get("either")
+    return found if parts is None else f"{found}; {parts:.1%} of tokens with parts of words"
+
+
+def _slices(group: Sequence[Exported]) -> Iterator[Table]:
+    """Yield chrF by coverage and by length of the segments, a column for each run."""
+    for kind in ("coverage", "length"):
+        found = {it.run.id: _by_slice(it.run.coverage, kind) for it in group}
+        names = list(dict.fromkeys(name for parts in found.values() for name in parts))
+        if names:
+            rows = tuple((name, *(parts.get(name, "") for parts in found.values())) for name in names)
+            caption = f"chrF by {'share of the source words found' if kind == 'coverage' else 'length of the source'}."
+            yield Table(caption, ("segments", *found), rows, frozenset(range(1, len(found) + 1)))
+
+
+def _by_slice(coverage: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """Return chrF with its interval, and of how many segments, by the name of a part of the test set."""
+    found = {}
+    for part in coverage.get("slices", {}).get(kind, ()):
+        if "chrf" in part["scores"]:
+            score = Score("chrf", **part["scores"]["chrf"])
+            found[part["slice"]] = f"{score.value:.1f} {between(score)} (n = {part['n']:,})"
+    return found
 
 
 def _leaks(items: Sequence[Exported]) -> Iterator[Block]:

@@ -18,6 +18,7 @@ from ctxlearn import __version__
 from ctxlearn.errors import UsageError
 from ctxlearn.export.base import Exported, Written, for_xml
 from ctxlearn.runs import RunSegment
+from ctxlearn.trend import signature_parts
 
 
 def write(items: Sequence[Exported]) -> Written:
@@ -62,8 +63,8 @@ def _unit(it: Exported, segment: RunSegment) -> str:
 def _props(it: Exported, segment: RunSegment) -> Iterator[tuple[str, str]]:
     """Yield where a unit comes from; the prefix x- is the standard's for types of one's own."""
     run = it.run
-    human = run.model == "human"
-    yield "x-machine-translation", "no" if human else "yes"
+    # A system that has read no context was entered from a file: a person may have written it.
+    yield "x-machine-translation", "yes" if "ctx" in signature_parts(run.system) else "unknown"
     yield from (("x-run", run.id), ("x-model", run.model), ("x-system", run.system), ("x-context", run.context))
     yield from (("x-corpus", run.corpus), ("x-test", run.test), ("x-segment", segment.id))
     if segment.confidence is not None:

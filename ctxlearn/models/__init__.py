@@ -121,6 +121,25 @@ def close(model: Model) -> Usage:
     return closing() if closing is not None else Usage()
 
 
+def forget(settings: Settings, fingerprints: set[str]) -> tuple[int, int]:
+    """Delete what hosted models answered about these books, and the books where they lie at providers; return how many.
+
+    What is on this machine goes first: a provider may not be reached, which raises KeyMissing or ModelError.
+    """
+    from ctxlearn.models.cached import Answers
+
+    answers = laid = 0
+    if any(settings.answers.iterdir()):
+        store = Answers(settings.answers)
+        answers = store.forget(fingerprints)
+        store.close()
+    if any(settings.kept.iterdir()):
+        from ctxlearn.models import hosted, plans
+
+        laid = len(plans.give_up(settings.kept, hosted.vertex_token, fingerprints))
+    return answers, laid
+
+
 def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
     from ctxlearn.models import hosted, plans
     from ctxlearn.models.again import AskingAgain

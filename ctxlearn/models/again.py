@@ -7,7 +7,7 @@ from dataclasses import replace
 from ctxlearn.data import Segment
 from ctxlearn.models.base import Completion, Model, Request, Translation, Usage
 
-TIMES = {"malformed": 2, "truncated": 2, "refused": 1}  # by the kind of problem, how often
+TIMES = {"malformed": 2, "truncated": 2, "refused": 2}  # by the kind of problem, how often
 
 
 class AskingAgain:

@@ -117,6 +117,7 @@ class HostedModel:
 def _litellm() -> ModuleType:
     """Import litellm (2 to 4 s, 170 MB) with its network, .env and terminal side effects off."""
     settings.quieten_litellm()
+    import gc
     import logging
 
     import litellm
@@ -125,6 +126,10 @@ def _litellm() -> ModuleType:
     litellm.disable_token_counter = True  # it would tokenise the whole book
     litellm.telemetry = False
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    # Its half a million objects stay: looked through no more, the collector comes by often enough to free the megabytes
+    # that each request leaves in a cycle.
+    gc.collect()
+    gc.freeze()
     return litellm
 
 
@@ -167,7 +172,8 @@ def _answer(response: Any, plan: Plan) -> _Answer:
         return _Answer("no candidate", "content_filter", _usage(response.usage, plan))
     usage = _usage(response.usage, plan)
     message = choice.message
-    refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+    more = getattr(message, "provider_specific_fields", None) or {}
+    refusal = getattr(message, "refusal", None) or more.get("refusal")  # here from litellm 1.109 on, there before
     if refusal and not message.content:
         return _Answer(str(refusal), "refusal", usage)
     return _Answer(message.content or "", str(choice.finish_reason), usage)
