@@ -1,11 +1,12 @@
 # Needs Python 3.11 or newer, pip and make, nothing else; everything is installed into .venv from the hashed locks.
 #
-#   make run       the bundled sample language: a few translations both ways, then scores
-#   make test      ruff, mypy, import-linter and the tests
-#   make lock      renew both locks after a change of requirements*.txt, keeping the pins that still fit
-#   make upgrade   renew both locks with the newest versions that fit
-#   make docs      write docs/cli.md anew
-#   make clean     delete .venv and what the tools left
+#   make run         the bundled sample language: a few translations both ways, then scores
+#   make test        ruff, mypy, import-linter and the tests
+#   make test-llama  a real inference engine; compiles llama-cpp-python first, which takes minutes
+#   make lock        renew both locks after a change of requirements*.txt, keeping the pins that still fit
+#   make upgrade     renew both locks with the newest versions that fit
+#   make docs        write docs/cli.md anew
+#   make clean       delete .venv and what the tools left
 #
 # PYTHON=… chooses the interpreter that .venv is made with.
 
@@ -20,9 +21,11 @@ PYTHON := $(shell for limit in 14 99; do for python in python3 python3.13 python
 	&& echo "$$python" && exit; done; done)
 endif
 
+LLAMA := .venv-llama
+
 LOCK = $(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: run test lock upgrade docs clean help
+.PHONY: run test test-llama lock upgrade docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +42,9 @@ test: $(VENV)/test.stamp
 	$(BIN)/lint-imports --no-logo || failed="$$failed lint-imports"; \
 	$(IN_VENV) -m pytest -v || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
+
+test-llama: $(VENV)/test.stamp $(LLAMA)/llama.stamp
+	$(IN_VENV) -m benchmarks.llama $(LLAMA)/$(notdir $(BIN))/python
 
 lock: $(VENV)/test.stamp
 	$(LOCK) requirements.txt -o requirements.lock
@@ -65,6 +71,11 @@ $(VENV)/test.stamp: requirements-dev.lock requirements.lock
 	$(make_venv)
 	$(install)
 	@touch $@ $(VENV)/run.stamp
+
+$(LLAMA)/llama.stamp:
+	"$(PYTHON)" -m venv --clear $(LLAMA)
+	$(LLAMA)/$(notdir $(BIN))/python -m pip install --quiet 'gguf>=0.10' 'llama-cpp-python[server]>=0.3'
+	@touch $@
 
 # Debian's python3 comes without ensurepip unless python3-venv is there; its pip can then serve the new environment.
 define make_venv

@@ -19,7 +19,10 @@ from tests.standins import StandIn
 
 ASKED = Asked("the book", "d" * 64, 500_000, "f" * 64, "a question")
 LONG = Asked("the book " * 5000, "e" * 64, 10_000, "f" * 64, "a question")
-BOOK_AND_QUESTION: list[dict[str, Any]] = [{"role": "system", "content": "the book"}, {"role": "user", "content": "a question"}]
+BOOK_AND_QUESTION: list[dict[str, Any]] = [
+    {"role": "system", "content": "the book"},
+    {"role": "user", "content": "a question"},
+]
 
 
 @pytest.fixture(autouse=True)

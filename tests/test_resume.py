@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def entered(home: Path) -> int:
 
 def killed_at(home: Path, test: Path, segments: int, pause: float) -> None:
     """Kill an evaluation a little after so many segments are in the ledger, unless it is quicker."""
-    with started(*options(test)) as process:
+    with started(*options(test), stdout=subprocess.DEVNULL) as process:
         while process.poll() is None and entered(home) < segments:
             time.sleep(0.005)
         time.sleep(pause)

@@ -24,11 +24,12 @@ def cpu(model: str) -> dict[str, Any]:
     """Client CPU of a request of 20 sentences at the model's limit: as it is asked, inline, and with a bare client."""
     prefix = book(LIMITS[model] - ANSWER)
     with server(model) as (_, base):
-        found: dict[str, Any] = {"book_mb": len(prefix.text.encode()) / 1e6}
-        found["ours_ms"] = _cpu_of(_asking(_opened(model, base), prefix))
-        found["inline_ms"] = _cpu_of(_asking(_opened(model, base, references=False), prefix, 100_000))
-        found["bare_ms"] = _cpu_of(_bare(model, base, prefix))
-    return found
+        ways = {
+            "ours_ms": _asking(_opened(model, base), prefix),
+            "inline_ms": _asking(_opened(model, base, references=False), prefix, 100_000),
+            "bare_ms": _bare(model, base, prefix),
+        }
+        return {"book_mb": len(prefix.text.encode()) / 1e6, **_cpu_of(ways)}
 
 
 def _opened(model: str, base: str, **hosting: Any) -> Model:
@@ -78,16 +79,19 @@ def _bare(model: str, base: str, prefix: Prefix) -> Callable[[int], object]:
     return post
 
 
-def _cpu_of(ask: Callable[[int], object]) -> list[float]:
-    """Return the milliseconds of CPU of a call: the median, and what a tenth of REQUESTS are below, after three."""
-    for number in range(3):
-        ask(number)
-    times = []
-    for number in range(3, REQUESTS + 3):
-        before = time.process_time()
-        ask(number)
-        times.append((time.process_time() - before) * 1000)
-    return [sorted(times)[len(times) // 2], sorted(times)[len(times) // 10]]
+def _cpu_of(ways: dict[str, Callable[[int], object]]) -> dict[str, list[float]]:
+    """Return the milliseconds of CPU of a call each way: the median, and what a tenth of REQUESTS are below.
+
+    The ways take turns, so that what else the machine does meets all of them alike; the first three turns do not count.
+    """
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(REQUESTS + 3):
+        for name, ask in ways.items():
+            before = time.process_time()
+            ask(number)
+            times[name].append((time.process_time() - before) * 1000)
+    counted = {name: sorted(them[3:]) for name, them in times.items()}
+    return {name: [them[len(them) // 2], them[len(them) // 10]] for name, them in counted.items()}
 
 
 def thousand(model: str) -> dict[str, Any]:
@@ -180,7 +184,7 @@ def memory(model: str, requests: str) -> dict[str, Any]:
     prefix = Prefix(**json.loads(subprocess.run(made, stdout=subprocess.PIPE, text=True, check=True).stdout))
     tokens.counter()
     with server(model) as (_, base):
-        opened = _opened(model, base, per_request=1, threads=8)
+        opened = _opened(model, base, per_request=1, threads=None)
         opened.complete(request(prefix, 100))
         seen = []
         for start in range(100, number, number // 20):

@@ -32,13 +32,16 @@ def run(args: argparse.Namespace) -> int:
     packs.sweep(here.packs)
     with Ledger(here.ledger) as ledger:
         runs = ledger.forget(str(folder.resolve()))
-    answers, laid = models.forget(here, {pack.fingerprint for pack in stored} - others)
+    gone = {pack.fingerprint for pack in stored} - others
+    answers, laid = models.forget(here, gone)
     if unknown is not None and not stored and not runs:
         raise UsageError(f"{unknown}; nothing of {folder.resolve()} is kept either")
     if args.json:
-        output.as_json({"corpus": str(folder), "packs": len(stored), "runs": runs, "answers": answers, "provider": laid})
+        found = {"packs": len(stored), "runs": runs, "answers": answers, "provider": laid}
+        output.as_json({"corpus": str(folder), **found})
     else:
         contexts = output.counted(len(stored), "packed context")
-        parts = [contexts, "what was learned from them", output.counted(runs, "run"), output.counted(answers, "answer")]
+        counts = (output.counted(runs, "run"), output.counted(answers, "answer"))
+        parts = [contexts, "what was learned from them", *counts]
         print(f"{folder}: {', '.join(parts)} and {output.counted(laid, 'object')} at providers deleted")
     return 0

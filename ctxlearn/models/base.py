@@ -85,8 +85,9 @@ class Prefix:
 class Request:
     """Segments to translate after a context: `prefix` (stable), `tail` (corrections since), `hints` by segment id.
 
-    `n` alternatives are asked for; `sampling` holds what else the model should be told (temperature, seed). `sample` tells
-    one of several askings of the same thing from the others: a stored answer to one is none to another. It is not sent.
+    `n` alternatives are asked for; `sampling` holds what else the model should be told (temperature, seed). `sample`
+    tells one of several askings of the same thing from the others: a stored answer to one is none to another. It is
+    not sent.
     """
 
     prefix: Prefix
@@ -118,5 +119,5 @@ class Model(Protocol):
     name: str
 
     def complete(self, request: Request) -> Completion:
-        """Translate every segment of `request`, with a Problem for one that cannot be. Raises ModelError when none can."""
+        """Translate every segment of `request`, a Problem for one that cannot be. Raises ModelError if none can."""
         ...

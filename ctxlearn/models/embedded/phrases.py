@@ -17,16 +17,20 @@ _LEAST = 1e-4  # a lexical probability is never less
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part of a score is worth; `language_model` and `jump` are the decoder's."""
+    """What each part of a score is worth; `language_model` and `jump` are the decoder's.
 
-    forward: float = 0.3
-    backward: float = 0.22
+    Tuned once, together, on 200 packed pairs held out of each of three languages (Kalamang, Zhuang and the bundled one),
+    both ways, for chrF plus half of BLEU.
+    """
+
+    forward: float = 0.15
+    backward: float = 0.32
     lexical_forward: float = 0.22
-    lexical_backward: float = 0.2
-    phrase: float = -0.25
-    word: float = 1.3
-    language_model: float = 0.44
-    jump: float = 0.5
+    lexical_backward: float = 0.24
+    phrase: float = -0.55
+    word: float = 1.2
+    language_model: float = 0.385
+    jump: float = 0.46
     discount: float = 0.5
 
 

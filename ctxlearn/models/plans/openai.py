@@ -34,6 +34,7 @@ class OpenAIPlan(Plan):
     """The book with a cache key and, from gpt-5.6 on, a breakpoint at its end."""
 
     keys = ("OPENAI_API_KEY",)
+    threads = 4  # more than some 15 requests a minute go to further machines, which have not the book
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
