@@ -17,8 +17,8 @@ A context is plain text that a person and a model both read:
     2SG=OBJ call                              words do not spell the sentence, the sentence stands first
     They didn't call. | narr1
 
-A backslash takes the meaning from what follows: `\|` in a field, and before a line's first character where that would say
-something else. Ids and places are not written; they belong to the corpus.
+A backslash takes the meaning from what follows: `\|` in a field, and before a line's first character where that would
+say something else. Ids and places are not written; they belong to the corpus.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ctxlearn import __version__
+from ctxlearn import __version__, prompt
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
+from ctxlearn.models import is_hosted
 from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage, at_once
 from ctxlearn.packs import Pack
 from ctxlearn.scripts import scripts_of
@@ -43,9 +44,10 @@ class System:
     @property
     def signature(self) -> str:
         """All that another person needs to reproduce this system, after sacrebleu's signatures."""
+        asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
         return (
             f"model:{self.model.name}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
-            f"|n:{self.n}|v:{__version__}"
+            f"{asked}|n:{self.n}|v:{__version__}"
         )
 
     @cached_property

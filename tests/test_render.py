@@ -80,7 +80,8 @@ def test_a_context_looks_as_documented() -> None:
     )
     assert (
         render.write_section("grammar", [Block("A word.", headings=("9 Possession",)), Block(example=example)])
-        == "# Grammar\n## 9 Possession\n\nA word.\n\n##\n\n> (9.2a) * ka=at gonggung\n2SG=OBJ call\nThey call. | narr1\n\n"
+        == "# Grammar\n## 9 Possession\n\nA word.\n\n##\n\n"
+        "> (9.2a) * ka=at gonggung\n2SG=OBJ call\nThey call. | narr1\n\n"
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -97,6 +98,7 @@ class _Job:
         self.start = time.perf_counter()
         self.stack = ExitStack()
         self.opened: Opened | None = None
+        self.typed = False  # a person types and thinks in between
 
     def __enter__(self) -> Self:
         return self
@@ -159,6 +161,7 @@ class _Job:
         output.warn(
             f"{language.name} ({language.code}) – {contact.name} ({contact.code}); type a sentence, Ctrl-D ends"
         )
+        self.typed = True
         systems: dict[str, System] = {}
         while True:
             try:
@@ -193,6 +196,7 @@ class _Job:
         from ctxlearn import costs, settings
 
         asked, budget = hosting.hosting(self.args, sentences), hosting.budget(self.args)
+        asked = replace(asked, awake=self.typed)
         return self.stack.enter_context(
             costs.opened(self.args.model, settings.read(), [self.pack.policy], asked, budget, threads=self.args.threads)
         )

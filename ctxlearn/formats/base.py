@@ -1,7 +1,7 @@
 """What a format is: how its files are recognised, and how they become records.
 
-A reader gives back all that it could read. What it could not is named in its report, with file and line; only a file that
-as a whole is not what it claims to be raises FormatError.
+A reader gives back all that it could read. What it could not is named in its report, with file and line; only a file
+that as a whole is not what it claims to be raises FormatError.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Material:
 class Options:
     """How a source is to be read, as its table in corpus.toml says.
 
-    `root` is what places are shown relative to. `columns` maps our column names to the file's. `headwords` is the code of
-    the language that a dictionary's headwords are in (default: the new language).
+    `root` is what places are shown relative to. `columns` maps our column names to the file's. `headwords` is the code
+    of the language that a dictionary's headwords are in (default: the new language).
     """
 
     language: Language
@@ -154,9 +154,9 @@ def _members(path: Path) -> str:
 
 
 def read_text(path: Path, options: Options) -> str:
-    """Return a file's text; UTF-8, or UTF-16 with a byte order mark. Raises FormatError at the first byte that is neither.
+    r"""Return a file's text: UTF-8, or UTF-16 with a byte order mark; line ends become `\n`.
 
-    Line ends become `\\n`.
+    Raises FormatError at the first byte that is neither.
     """
     data = read_bytes(path, options)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
