@@ -57,6 +57,9 @@ upgrade: $(VENV)/test.stamp
 docs: $(VENV)/run.stamp
 	PYTHONPATH=. $(IN_VENV) scripts/cli_docs.py
 
+results: $(VENV)/run.stamp
+	$(IN_VENV) -m ctxlearn evaluate "$(CORPUS)" --ablate --json | $(IN_VENV) scripts/results.py -
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

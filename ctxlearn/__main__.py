@@ -4,4 +4,5 @@ import sys
 
 from ctxlearn.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # a process that helps this one imports the module, and must not run it
+    sys.exit(main())

@@ -168,7 +168,7 @@ class _Work:
             sections=() if plan.written else packed,
             system=self.system.signature,
             n=len(self.segments),
-            versions=versions(),
+            versions=versions(plan.model),
             cost_usd=0.0,
         )
 

@@ -85,7 +85,8 @@ def _read(path: Path, direction: Direction) -> dict[str, str] | list[str]:
     """Return the translations by id, or in their order when they have none."""
     about = Options(Language("", direction.source), Language("", direction.target), path.parent, kind="parallel")
     if path.suffix.lower() not in TABLES:
-        return [clean(line) for line in read_text(path, about).removesuffix("\n").split("\n")]
+        text = read_text(path, about).removesuffix("\n")
+        return [clean(line) for line in text.split("\n")] if text else []
     names = (*_COLUMNS, direction.target)
     if path.suffix.lower() in (".tsv", ".tab"):
         lines = [line.split("\t") for line in read_text(path, about).split("\n") if line.strip()]
@@ -136,5 +137,7 @@ def _by_id(path: Path, found: Mapping[str, str], segments: Sequence[Segment]) ->
 
 def _by_order(path: Path, found: Sequence[str], segments: Sequence[Segment]) -> dict[str, str]:
     if len(found) != len(segments):
-        raise FormatError(f"{len(found)} translations, and the test set has {len(segments)} segments", path=path)
+        raise FormatError(
+            f"expected {len(segments)} translations, one for each segment, found {len(found)}", path=path
+        )
     return {it.id: text for it, text in zip(segments, found, strict=True)}

@@ -10,12 +10,19 @@ from pathlib import Path
 from ctxlearn import __version__
 
 _PACKAGES = ("sacrebleu", "sil-thot", "sentencepiece", "tiktoken", "litellm")
-_ANSWERING = ("answers", "data", "igt", "prompt", "render", "scripts", "translate")  # besides all models
+_ALL = ("data.py", "igt.py", "render.py", "scripts.py", "translate.py", "models/base.py")
+_FLOOR = ("models/floors.py", "models/embedded/material.py", "models/embedded/text.py")
+_OWN = {
+    "embedded": ("models/embedded/*.py",),
+    "human": ("human.py",),
+    "hosted": ("prompt.py", "answers.py", "models/*.py", "models/plans/*.py"),
+}
 
 
-def versions() -> dict[str, str]:
+def versions(model: str) -> dict[str, str]:
     """Return every version by its name; a package that is not installed has none."""
-    found = {"ctxlearn": __version__, "code": _code()}
+    kind = "hosted" if "/" in model else model.partition(":")[0]
+    found = {"ctxlearn": __version__, "code": _code(_OWN.get(kind, _FLOOR))}
     for name in _PACKAGES:
         try:
             found[name] = version(name)
@@ -25,10 +32,10 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def _code() -> str:
+def _code(own: tuple[str, ...]) -> str:
     """Return a hash of the code that answers: between two releases the version does not tell two systems apart."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in [*(root / f"{name}.py" for name in _ANSWERING), *sorted((root / "models").rglob("*.py"))]:
+    for path in sorted({path for pattern in (*_ALL, *own) for path in root.glob(pattern)}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

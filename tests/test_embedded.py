@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,21 @@ def test_poor_contexts_and_strange_segments_give_an_answer_each(
     assert made[0].text == made[1].text == ""
     assert all(translation.problem is None and 0 <= (translation.confidence or 0) <= 1 for translation in made)
     assert not any("\ue000" <= char <= "\ue003" for translation in made[:8] for char in translation.text)
+
+
+def test_a_sentence_is_translated_alike_whatever_is_asked_with_it(learned: Path) -> None:
+    sources = [f"{' '.join(words)}." for words in permutations([*NOUNS, "mi", "tarlom"], 3)][::9]
+    together = ask(learned, SMALL, OUT, *sources, n=3).translations
+    alone = [ask(learned, SMALL, OUT, source, n=3).translations[0] for source in sources]
+    assert [it.alternatives for it in alone] == [it.alternatives for it in together]
+
+
+def test_several_processes_share_a_request_and_translate_alike(learned: Path) -> None:
+    sources = [f"{' '.join(words)}." for words in permutations(NOUNS, 3)][:50]
+    segments = tuple(Segment(str(number), source) for number, source in enumerate(sources))
+    request = Request(SMALL, OUT, segments)
+    alone, shared = (EmbeddedModel(learned, threads=threads).complete(request) for threads in (1, 3))
+    assert shared.translations == alone.translations
 
 
 def test_nothing_learned_copies(learned: Path) -> None:

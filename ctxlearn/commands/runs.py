@@ -106,6 +106,7 @@ def _segment(it: RunSegment, outside: Mapping[str, tuple[float, ...]]) -> dict[s
         "chrf++": it.score,
         **{metric: values[it.position] for metric, values in outside.items()},
         "problem": None if it.problem is None else output.fields(it.problem),
+        "coverage": it.coverage,
     }
 
 

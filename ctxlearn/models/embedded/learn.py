@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from ctxlearn.models.embedded import ngrams, phrases, subwords
 from ctxlearn.models.embedded.align import align
@@ -12,12 +15,20 @@ from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
 from ctxlearn.models.embedded.text import final_marks, is_word, split_final, study
 
-VERSION = "1"  # changes whenever the same context would be learned differently
 VIEWS = ((2000, 2500),)  # pieces of the source language, of the target language
 WEIGHTS = Weights()
 _OPTIONS = 10  # translations kept of a source phrase
 
 Words = Sequence[Sequence[str]]
+
+
+@cache
+def version() -> str:
+    """Return a hash of the code that learns: what other code has learned is learned again."""
+    digest = hashlib.sha256()
+    for name in ("align", "learn", "material", "ngrams", "phrases", "state", "subwords", "text"):
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def learn(material: Material) -> Learned:

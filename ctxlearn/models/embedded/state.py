@@ -78,14 +78,21 @@ class State:
                 yield tuple(source.split(" ")), tuple(target.split(" ")), float(score)
 
     def grams(self, view: int, pieces: set[str]) -> Iterator[str]:
-        """Yield the lines of the language model that hold none but these pieces."""
+        """Yield the lines of the language model that bear on texts of these pieces.
+
+        They are all single pieces, for thot divides by their number; and for each history of these pieces, beside the
+        n-grams that go on with one of them, its first one, which tells thot what the history weighs. So a text is as
+        probable whatever else is asked for with it.
+        """
         known = pieces | {"<s>", "</s>"}
+        yield from str(self._facts[f"unigrams {view}"]).splitlines(keepends=True)
         for first, lines in self._rows("SELECT first, lines FROM grams WHERE view = ? AND first", view, sorted(known)):
+            weighed = set()
             for line in lines.split("\n"):
                 rest, _, numbers = line.rpartition("\t")
-                if not rest:
-                    yield f"{first} {numbers}\n"
-                elif known.issuperset(rest.split(" ")):
+                *history, last = rest.split(" ")
+                if known.issuperset(history) and (last in known or tuple(history) not in weighed):
+                    weighed.add(tuple(history))
                     yield f"{first} {rest} {numbers}\n"
 
     def known(self, words: Iterable[str]) -> set[str]:
@@ -152,6 +159,7 @@ def _fill(connection: sqlite3.Connection, learned: Learned) -> None:
     for number, view in enumerate(learned.views):
         facts += [(f"source {number}", view.source_pieces), (f"target {number}", view.target_pieces)]
         connection.executemany("INSERT INTO options VALUES (?, ?, ?)", _option_rows(number, view.entries))
+        facts += [(f"unigrams {number}", "".join(f"{gram}\n" for gram in view.grams if gram.count(" ") == 2))]
         connection.executemany("INSERT INTO grams VALUES (?, ?, ?)", _gram_rows(number, view.grams))
     connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
     connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(learned.words.items()))
@@ -165,9 +173,10 @@ def _option_rows(view: int, entries: Iterable[Entry]) -> Iterator[tuple[int, str
 
 
 def _gram_rows(view: int, grams: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield the language model by the first piece of its n-grams; a tab parts the pieces after it from the numbers."""
+    """Yield the n-grams of more than one piece by the first one; a tab parts the pieces after it from the numbers."""
     lines: dict[str, list[str]] = {}
     for gram in grams:
         first, *rest, weight, share = gram.split(" ")
-        lines.setdefault(first, []).append(f"{' '.join(rest)}\t{weight} {share}")
+        if rest:
+            lines.setdefault(first, []).append(f"{' '.join(rest)}\t{weight} {share}")
     return ((view, first, "\n".join(found)) for first, found in sorted(lines.items()))
