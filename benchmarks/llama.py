@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ctxlearn import manifest, packs
+from ctxlearn import manifest, packs, prompt
 from ctxlearn.data import Segment
 from ctxlearn.errors import AnswerError, ModelError
 from ctxlearn.models import plans
@@ -29,6 +29,7 @@ from ctxlearn.models.plans.base import Job
 GOAL = 50
 SENTENCES = 20
 BOOK = 11_000  # tokens as packed; about 41,000 of the server's, whose vocabulary is bytes
+ANSWER = 16  # tokens of noise: a random model never ends by itself, and how fast it writes is not the question
 WAIT = 60
 
 
@@ -63,6 +64,7 @@ def _measure(base: str) -> list[float]:
     seconds = []
     for segment in pack.tests[0].segments(direction)[:SENTENCES]:
         request = Request(prefix, direction, (Segment(segment.id, segment.source),))
+        model.plan.room = ANSWER - prompt.answer_tokens(request)
         start = time.perf_counter()
         try:
             model.complete(request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import gguf
 import numpy
 
 BLOCKS, EMBEDDING, HEADS, HIDDEN = 2, 64, 2, 128
@@ -13,6 +12,8 @@ SPECIAL = (b"<unk>", b"<s>", b"</s>")
 
 def write(path: str) -> None:
     """Write the file; the same numbers each time."""
+    import gguf  # late: only the environment of llama.cpp has it
+
     random = numpy.random.default_rng(7)
     vocabulary = [
         *SPECIAL,

@@ -82,8 +82,8 @@ def texts(completion: Completion) -> list[str]:
 
 
 def test_a_sentence_never_seen_is_put_together_from_what_was(learned: Path) -> None:
-    made = texts(ask(learned, SMALL, OUT, "Ko lom dol.", "Ko lom mit."))
-    assert made == ["The cat loves the house.", "The cat finds the house."]
+    made = texts(ask(learned, SMALL, OUT, "Ko lom gan.", "Ko lom mit."))
+    assert made == ["The cat knows the house.", "The cat finds the house."]
     (back,) = texts(ask(learned, SMALL, INTO, "The cat loves the house."))
     assert sorted(back.lower().rstrip(".").split()) == ["dol", "ko", "lom"]
 
@@ -93,8 +93,8 @@ def test_the_last_mark_follows_the_sources(learned: Path) -> None:
 
 
 def test_a_segment_of_several_sentences_keeps_them_apart(learned: Path) -> None:
-    (made,) = texts(ask(learned, SMALL, OUT, "Ma ko he. Ko lom dol."))
-    assert made == "The dog sees the cat. The cat loves the house."
+    (made,) = texts(ask(learned, SMALL, OUT, "Ma ko he. Ko lom mit."))
+    assert made == "The dog sees the cat. The cat finds the house."
 
 
 def test_a_single_small_word_is_no_sentence(learned: Path) -> None:

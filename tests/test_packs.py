@@ -18,6 +18,7 @@ from tests.tiny import change, contents, copy_of_tiny, environment, main
 
 Capture = pytest.CaptureFixture[str]
 
+FORGOTTEN = "2 packed contexts, what was learned from them, 2 runs, 0 answers and 0 objects at providers deleted"
 SENTENCE = "Nanin kumo gonake kesu"  # of the tiny corpus
 
 
@@ -201,7 +202,7 @@ def test_forget_leaves_no_sentence_of_a_corpus_and_keeps_the_others(
     assert traces(home, SENTENCE)
     assert traces(home, "Tamin hulora selu")  # of the test set, in the ledger
     code, out, _ = main(capsys, "forget", toy)
-    assert (code, out) == (0, f"{toy}: 2 packed contexts, what was learned from them, and 2 runs deleted\n")
+    assert (code, out) == (0, f"{toy}: {FORGOTTEN}\n")
     assert traces(home, SENTENCE) == []
     assert [path.parent.parent for path in traces(home, "Tamin hulora selu")] == [store]  # the other corpus's
     assert len(packs.of_corpus(store, other)) == 1
@@ -228,7 +229,7 @@ def test_a_corpus_whose_folder_is_gone_can_still_be_forgotten(capsys: Capture, t
     assert main(capsys, "pack", toy)[0] == 0
     toy.rename(toy.with_name("moved"))
     code, out, _ = main(capsys, "forget", toy, "--json")
-    assert (code, json.loads(out)) == (0, {"corpus": str(toy), "packs": 1, "runs": 0})
+    assert (code, json.loads(out)) == (0, {"corpus": str(toy), "packs": 1, "runs": 0, "answers": 0, "provider": 0})
     assert traces(home, SENTENCE) == []
 
 

@@ -771,7 +771,10 @@ class TestThroughLitellm:
         assert said.usage.prompt_tokens_details.cached_tokens == arrival["read"] > 1000
         assert arrival["bytes"] < 600
 
-    def test_litellms_own_gemini_caching_finds_its_objects_here(self, litellm: Any) -> None:
+    def test_litellms_own_gemini_caching_finds_its_objects_here(
+        self, litellm: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(litellm, "disable_token_counter", False)  # which our client sets; litellm's caching counts
         mark = {"cache_control": {"type": "ephemeral"}}
         with StandIn("gemini", implicit=False) as server:
             through(litellm, server, "gemini/gemini-2.5-pro", "/v1beta", marked(PREFIX, **mark))

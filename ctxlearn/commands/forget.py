@@ -30,9 +30,12 @@ def run(args: argparse.Namespace) -> int:
     for pack in stored:
         packs.delete(pack, learned=pack.fingerprint not in others)
     packs.sweep(here.packs)
+    path = str(folder.resolve())
     with Ledger(here.ledger) as ledger:
-        runs = ledger.forget(str(folder.resolve()))
-    gone = {pack.fingerprint for pack in stored} - others
+        read = {it.context for it in ledger.list() if it.corpus_path == path}  # also of packs that are gone already
+        others |= {it.context for it in ledger.list() if it.corpus_path != path}
+        runs = ledger.forget(path)
+    gone = (read | {pack.fingerprint for pack in stored}) - others
     answers, laid = models.forget(here, gone)
     if unknown is not None and not stored and not runs:
         raise UsageError(f"{unknown}; nothing of {folder.resolve()} is kept either")

@@ -189,6 +189,9 @@ class _Job:
         if self.args.to is None:
             output.warn(f"translating {direction}; --to {direction.source} goes the other way")
         self.opened = self.opened or self.open_model(len(texts))
+        knows = getattr(self.opened.model, "knows", None)
+        if knows is not None and not knows(self.pack.fingerprint, direction):
+            output.warn("learning the language from its books, which is done once and kept …")
         return System(self.opened.model, self.pack, direction, n=self.args.n)
 
     def open_model(self, sentences: int) -> Opened:

@@ -55,9 +55,16 @@ class EmbeddedModel:
             ),
         )
 
+    def knows(self, fingerprint: str, direction: Direction) -> bool:
+        """Whether what there is to learn from a prefix is there already; learning takes seconds."""
+        return self._folder(fingerprint, direction).exists()
+
+    def _folder(self, fingerprint: str, direction: Direction) -> Path:
+        return self._learned / f"{fingerprint}-{version()}" / str(direction)
+
     def _know(self, prefix: Prefix, direction: Direction) -> tuple[Path, bool]:
         """Return the folder of what is learned from a prefix, and whether it was learned just now."""
-        folder = self._learned / f"{prefix.fingerprint}-{version()}" / str(direction)
+        folder = self._folder(prefix.fingerprint, direction)
         found = states.opened(folder)
         if found is not None:
             found.close()
