@@ -40,7 +40,7 @@ test: $(VENV)/test.stamp
 	$(IN_VENV) -m ruff check . || failed="$$failed ruff"; \
 	$(IN_VENV) -m mypy || failed="$$failed mypy"; \
 	$(BIN)/lint-imports --no-logo || failed="$$failed lint-imports"; \
-	$(IN_VENV) -m pytest -v || failed="$$failed pytest"; \
+	$(IN_VENV) -m pytest -v -n 2 --dist loadfile || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 test-llama: $(VENV)/test.stamp $(LLAMA)/llama.stamp

@@ -146,7 +146,8 @@ def read_entries(text: str) -> Iterator[Entry]:
 
 
 def _read_entry(line: str, language: str) -> Entry:
-    headword, part_of_speech, *fields = [*_split(line), ""] if "|" not in line else _split(line)
+    headword, *fields = _split(line)
+    part_of_speech, *fields = fields or [""]
     senses = tuple(Sense(_plain(field)) for field in fields if not field.startswith(("~ ", "+ ")))
     variants = tuple(_plain(field[2:]) for field in fields if field.startswith("~ "))
     notes = tuple(_plain(field[2:]) for field in fields if field.startswith("+ "))
@@ -215,10 +216,10 @@ def write_block(block: Block) -> str:
 
 def _glossed_lines(example: Example) -> list[str]:
     words, glosses = " ".join(example.analyzed_words), " ".join(example.glosses)
-    lines = [words or _NOTHING, glosses or _NOTHING] if words or glosses else []
+    lines = [words, glosses] if words or glosses else []
     if not words or example.primary_text != surface(example.analyzed_words, example.glosses):
-        lines = [example.primary_text or _NOTHING, *lines]
-    first, *rest = [line if line == _NOTHING else _guard(line, "#\\") for line in lines]
+        lines = [example.primary_text, *lines]
+    first, *rest = [_guard(line, "#\\") or _NOTHING for line in lines]
     marks = "".join(f"{mark} " for mark in (example.number, example.judgement) if mark)
     first = "\\" + first if _LIKE_A_MARK.match(first) else first
     last = _escape(example.translated_text) + (f" | {_escape(example.source)}" if example.source else "")

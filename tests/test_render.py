@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ctxlearn import render
@@ -56,13 +56,15 @@ def test_sentence_pairs_are_read_back_as_they_were_written(written: list[Record]
     assert list(render.read_examples(section("examples", written))) == written
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(blocks, max_size=5))
+@example([Block("0"), Block(example=Example("\\", ""))])
 def test_blocks_are_read_back_as_they_were_written_under_their_headings(written: list[Record]) -> None:
     assert list(render.read_blocks(section("grammar", written))) == written
 
 
 @given(st.text(max_size=200))
+@example("\\|")
 def test_whatever_stands_in_a_section_is_read_without_a_fault(text: str) -> None:
     prefix = render.write_opening(KALAMANG, ENGLISH)
     for title in render.TITLES.values():
@@ -71,7 +73,7 @@ def test_whatever_stands_in_a_section_is_read_without_a_fault(text: str) -> None
 
 def test_a_context_looks_as_documented() -> None:
     words, glosses = ("ka=at", "gonggung"), ("2SG=OBJ", "call")
-    example = Example("kaat gonggung", "They call.", words, glosses, "*", "(9.2a)", "narr1")
+    called = Example("kaat gonggung", "They call.", words, glosses, "*", "(9.2a)", "narr1")
     assert (
         render.write_section(
             "dictionary", [Entry("ewun", (Sense("tree"), Sense("base")), "n", ("iwun",), ("from Malay",), "kgv")]
@@ -79,7 +81,7 @@ def test_a_context_looks_as_documented() -> None:
         == "# Dictionary\n## kgv\newun | n | tree | base | ~ iwun | + from Malay\n"
     )
     assert (
-        render.write_section("grammar", [Block("A word.", headings=("9 Possession",)), Block(example=example)])
+        render.write_section("grammar", [Block("A word.", headings=("9 Possession",)), Block(example=called)])
         == "# Grammar\n## 9 Possession\n\nA word.\n\n##\n\n"
         "> (9.2a) * ka=at gonggung\n2SG=OBJ call\nThey call. | narr1\n\n"
     )
