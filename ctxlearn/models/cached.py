@@ -21,8 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import diskcache  # type: ignore[import-untyped]
-from diskcache.core import MODE_PICKLE, MODE_RAW  # type: ignore[import-untyped]
+import diskcache
+from diskcache.core import MODE_PICKLE, MODE_RAW
 
 from ctxlearn import prompt
 from ctxlearn.data import Segment
