@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,11 @@ from ctxlearn.scripts import scripts_of
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What a system made of one segment; with a `problem`, `text` is empty."""
+    """What a system made of one segment; with a `problem`, `text` is empty.
+
+    `model` is who answered, `attempts` and `usage` what that took, as a Translation says; empty and None where no
+    model was asked, or none says.
+    """
 
     id: str
     source: str
@@ -25,19 +29,31 @@ class Hypothesis:
     confidence: float | None = None
     alternatives: tuple[Alternative, ...] = ()
     problem: Problem | None = None
+    model: str = ""
+    attempts: int | None = None
+    usage: Usage | None = None
 
 
 class System:
     """A model, a packed context and a direction; `usage` adds up what was asked of the model.
 
+    `sampling` is what else a hosted model is told (temperature, seed); a provider's own defaults hold without it.
     `sample` names one of several askings of the same thing, as a request does.
     """
 
-    def __init__(self, model: Model, pack: Pack, direction: Direction, n: int = 1) -> None:
+    def __init__(
+        self,
+        model: Model,
+        pack: Pack,
+        direction: Direction,
+        n: int = 1,
+        sampling: Mapping[str, float] | None = None,
+    ) -> None:
         self.model = model
         self.pack = pack
         self.direction = direction
         self.n = n
+        self.sampling = dict(sampling or {}) if is_hosted(model.name) else {}
         self.usage = Usage()
         self.sample = ""
 
@@ -47,8 +63,17 @@ class System:
         asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
         return (
             f"model:{self.model.name}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
-            f"{asked}|n:{self.n}|v:{__version__}"
+            f"{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
         )
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """With what parameters the model is asked, as numbers by their names.
+
+        `per_request` is how many segments share a request at most: of hosted models, where it can change an answer.
+        """
+        per_request = getattr(self.model, "per_request", None)
+        return {"n": self.n, **self.sampling, **({} if per_request is None else {"per_request": per_request})}
 
     @cached_property
     def prefix(self) -> Prefix:
@@ -71,10 +96,13 @@ class System:
         asked = tuple(segment for segment in segments if segment.id not in wrong and segment.source.strip())
         answered: dict[str, Translation] = {}
         if asked:
-            completion = self.model.complete(Request(self.prefix, self.direction, asked, n=self.n, sample=self.sample))
+            completion = self.model.complete(
+                Request(self.prefix, self.direction, asked, n=self.n, sampling=self.sampling, sample=self.sample)
+            )
             self.usage += completion.usage
             answered = {translation.id: translation for translation in completion.translations}
-        return [_hypothesis(segment, answered.get(segment.id), wrong.get(segment.id)) for segment in segments]
+        local = "" if is_hosted(self.model.name) else self.model.name
+        return [_hypothesis(it, answered.get(it.id), wrong.get(it.id), local) for it in segments]
 
     def _wrong_script(self, text: str) -> Problem | None:
         """Return the problem of a text none of whose letters is of a script that its language is written in."""
@@ -95,9 +123,10 @@ class System:
         return self.pack.language.name if code == self.pack.language.code else self.pack.contact.name
 
 
-def _hypothesis(segment: Segment, translation: Translation | None, problem: Problem | None) -> Hypothesis:
+def _hypothesis(segment: Segment, translation: Translation | None, problem: Problem | None, local: str) -> Hypothesis:
+    """Return what was made of a segment; `local` is the name of a model of this machine, which answers by itself."""
     if translation is None:  # a blank segment, or one that was not asked
-        return Hypothesis(segment.id, segment.source, "", problem=problem)
+        return Hypothesis(segment.id, segment.source, "", problem=problem, attempts=0)
     return Hypothesis(
         segment.id,
         segment.source,
@@ -105,7 +134,15 @@ def _hypothesis(segment: Segment, translation: Translation | None, problem: Prob
         translation.confidence,
         translation.alternatives,
         translation.problem,
+        translation.model or local,
+        translation.attempts,
+        translation.usage,
     )
+
+
+def _listed_sampling(sampling: Mapping[str, float]) -> str:
+    names = {"temperature": "temp"}
+    return "".join(f"|{names.get(name, name)}:{value:g}" for name, value in sampling.items())
 
 
 def _listed(scripts: Collection[str]) -> str:

@@ -60,7 +60,7 @@ def test_what_was_answered_is_not_asked_again(store: Answers) -> None:
     again = stack(model, store).complete(request(BOOK, [replace(it, id=f"x{it.id}") for it in sentences(5)]))
     assert model.asked == [it.source for it in sentences(5)]
     assert [it.id for it in again.translations] == [f"xs{number}" for number in range(5)]
-    assert again.translations[0] == replace(first.translations[0], id="xs0")
+    assert again.translations[0] == replace(first.translations[0], id="xs0", attempts=0, usage=Usage())
     assert stack(model, store).complete(request(BOOK, sentences(5))).usage == Usage()
 
 

@@ -34,6 +34,13 @@ class AskingAgain:
         while answer.problem is not None and number < TIMES.get(answer.problem.kind, 0):
             number += 1
             completion = self.inner.complete(alone)
-            answer = completion.translations[0]
+            answer = _after(answer, completion.translations[0])
             usage += completion.usage
         return answer, usage
+
+
+def _after(before: Translation, answer: Translation) -> Translation:
+    """Return an answer with what the ones before it took, too."""
+    known = before.usage is not None and answer.usage is not None
+    usage = before.usage + answer.usage if known else None  # type: ignore[operator]  # as `known` says
+    return replace(answer, attempts=before.attempts + answer.attempts, usage=usage)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ctxlearn.data import Direction, Segment
 
@@ -40,9 +40,25 @@ class Usage:
             _sum(self.written_1h, other.written_1h),
         )
 
+    def shares(self, count: int) -> tuple[Usage, ...]:
+        """Return this usage in `count` shares, as equal as whole tokens can be, which add up to it.
+
+        >>> [it.read for it in Usage(read=8, cached=None).shares(3)]
+        [3, 3, 2]
+        """
+        columns = [_parted(getattr(self, name), count) for name in self.__slots__]
+        return tuple(Usage(*row) for row in zip(*columns, strict=True))
+
 
 def _sum(one: N | None, two: N | None) -> N | None:
     return None if one is None or two is None else one + two
+
+
+def _parted(whole: float | None, count: int) -> list[Any]:
+    if not isinstance(whole, int):
+        return [None if whole is None else whole / count] * count
+    least, more = divmod(whole, count)
+    return [least + (number < more) for number in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +79,20 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a model made of one segment; with a `problem`, `text` is empty. `confidence` runs from 0 to 1."""
+    """What a model made of one segment; with a `problem`, `text` is empty. `confidence` runs from 0 to 1.
+
+    Of a hosted model, `model` is the id that answered, as its provider says, `attempts` how many requests it took (0:
+    it was in the store of answers), and `usage` the segment's share of those requests.
+    """
 
     id: str
     text: str
     confidence: float | None = None
     alternatives: tuple[Alternative, ...] = ()
     problem: Problem | None = None
+    model: str = ""
+    attempts: int = 1
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,8 @@ class Answers:
 
 def _write(answer: Translation) -> str:
     others = [[it.text, it.score] for it in answer.alternatives]
-    stored = {"text": answer.text, "confidence": answer.confidence, "alternatives": others, "when": int(time.time())}
-    return json.dumps(stored, ensure_ascii=False)
+    stored = {"text": answer.text, "confidence": answer.confidence, "alternatives": others, "model": answer.model}
+    return json.dumps({**stored, "when": int(time.time())}, ensure_ascii=False)
 
 
 def _read(stored: object) -> Translation | None:
@@ -141,7 +141,8 @@ def _read(stored: object) -> Translation | None:
         confidence = value["confidence"]
         known = confidence is None or isinstance(confidence, float)
         if isinstance(value["text"], str) and value["text"] and known:
-            return Translation("", value["text"], confidence, others)
+            model = str(value.get("model", ""))  # answers stored by earlier versions name none
+            return Translation("", value["text"], confidence, others, model=model)
     except (ValueError, KeyError, TypeError):
         pass
     return None
@@ -175,27 +176,43 @@ class Remembering:
         self.inner = inner
         self.name = inner.name
         self.at_once = at_once(inner)
+        self.per_request = getattr(inner, "per_request", None)
         self.store = store
         self.keys = keys
 
     def complete(self, request: Request) -> Completion:
         """Answer what is known from the disk, without cost, and ask for the rest."""
         keys = [self.keys.of(request, it) for it in request.segments]
-        known = {key: answer for key in dict.fromkeys(keys) if (answer := self.store.find(key)) is not None}
+        found = ((key, self.store.find(key)) for key in dict.fromkeys(keys))
+        known = {key: _unasked(answer) for key, answer in found if answer is not None}
         missing = {key: it for key, it in zip(keys, request.segments, strict=True) if key not in known}
         usage = Usage()
         if missing:
             completion = self.inner.complete(replace(request, segments=tuple(missing.values())))
             known |= zip(missing, completion.translations, strict=True)
             usage = completion.usage
-        answers = tuple(replace(known[key], id=it.id) for key, it in zip(keys, request.segments, strict=True))
-        return Completion(answers, usage)
+        return Completion(tuple(_in_order(request.segments, keys, known)), usage)
 
     def close(self) -> Usage:
         """Close the file and what is below."""
         self.store.close()
         close = getattr(self.inner, "close", None)
         return close() if close is not None else Usage()
+
+
+def _in_order(
+    segments: Iterable[Segment], keys: Iterable[str], known: Mapping[str, Translation]
+) -> Iterator[Translation]:
+    """Yield the answer of each segment; what asking took is the first one's of those with one sentence."""
+    given: set[str] = set()
+    for segment, key in zip(segments, keys, strict=True):
+        answer = _unasked(known[key]) if key in given else known[key]
+        yield replace(answer, id=segment.id)
+        given.add(key)
+
+
+def _unasked(answer: Translation) -> Translation:
+    return replace(answer, attempts=0, usage=Usage())
 
 
 class Keeping:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -32,6 +32,7 @@ class _Answer:
     text: str
     finish: str
     usage: Usage
+    model: str = ""
 
 
 class HostedModel:
@@ -48,19 +49,26 @@ class HostedModel:
         """Ask all segments in one request. Raises KeyMissing, Overloaded, Refused, BudgetError."""
         asked = asked_for(request)
         arranged = self.plan.arrange(asked)
-        usage = arranged.usage
+        usage, attempts = arranged.usage, 1
         try:
             answer = self._ask_if_there(request, arranged)
             if answer is None:  # what it refers to died between our last look and this request
                 self.plan.lost(arranged.handle)
                 arranged = self.plan.arrange(asked)
                 usage += arranged.usage
+                attempts += 1
                 answer = self._ask(request, arranged)
         except BaseException:
             with self._lock:
                 self._unpaid += usage
             raise
-        return Completion(_read(answer, request), usage + answer.usage)
+        usage += answer.usage
+        shares = usage.shares(len(request.segments))
+        translations = tuple(
+            replace(it, model=answer.model, attempts=attempts, usage=share)
+            for it, share in zip(_read(answer, request), shares, strict=True)
+        )
+        return Completion(translations, usage)
 
     def unpaid(self) -> Usage:
         """Return, once, what was used for requests that failed in the end: a book that was laid down for them."""
@@ -168,15 +176,16 @@ def _patience(plan: Plan, tokens: int) -> float:
 
 def _answer(response: Any, plan: Plan) -> _Answer:
     choice = response.choices[0] if response.choices else None
+    model = str(response.model or "")
     if choice is None:
-        return _Answer("no candidate", "content_filter", _usage(response.usage, plan))
+        return _Answer("no candidate", "content_filter", _usage(response.usage, plan), model)
     usage = _usage(response.usage, plan)
     message = choice.message
     more = getattr(message, "provider_specific_fields", None) or {}
     refusal = getattr(message, "refusal", None) or more.get("refusal")  # here from litellm 1.109 on, there before
     if refusal and not message.content:
-        return _Answer(str(refusal), "refusal", usage)
-    return _Answer(message.content or "", str(choice.finish_reason), usage)
+        return _Answer(str(refusal), "refusal", usage, model)
+    return _Answer(message.content or "", str(choice.finish_reason), usage, model)
 
 
 def _read(answer: _Answer, request: Request) -> tuple[Translation, ...]:

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from ctxlearn.errors import Overloaded
 from ctxlearn.models.base import Completion, Model, Problem, Request, Translation, Usage
@@ -48,11 +49,11 @@ class RetryingModel:
                 completion = self.inner.complete(request)
             except Overloaded as error:
                 if number == TRIES or (error.retry_after or 0) > PATIENCE:
-                    return self._given_up(request, error)
+                    return self._given_up(request, error, number)
                 self._hold(number, error.retry_after)
             else:
                 self._in_vain = 0
-                return completion
+                return replace(completion, translations=tuple(_later(it, number - 1) for it in completion.translations))
         raise AssertionError("the last try returns or raises")
 
     def _wait(self) -> None:
@@ -68,11 +69,17 @@ class RetryingModel:
         with self._lock:
             self._not_before = max(self._not_before, self._clock() + said)
 
-    def _given_up(self, request: Request, error: Overloaded) -> Completion:
+    def _given_up(self, request: Request, error: Overloaded, attempts: int) -> Completion:
         with self._lock:
             self._in_vain += 1
             if self._in_vain >= HOPELESS:
                 advice = "go on later: what was answered is kept"
                 raise Overloaded(f"{error}; {HOPELESS} requests in a row came to nothing; {advice}")
         problem = Problem("overloaded", str(error))
-        return Completion(tuple(Translation(it.id, "", problem=problem) for it in request.segments), Usage())
+        nothing = Translation("", "", problem=problem, attempts=attempts, usage=Usage())
+        return Completion(tuple(replace(nothing, id=it.id) for it in request.segments), Usage())
+
+
+def _later(it: Translation, tries: int) -> Translation:
+    """Return a translation that came after so many tries in vain."""
+    return replace(it, attempts=it.attempts + tries)
