@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import scoring
 from ctxlearn import costs, coverage, slices
@@ -40,7 +40,7 @@ class Plan:
     """One run to be made: a test set, a direction and a model over a packed context.
 
     With `written`, these translations are measured instead of a model's, and the context serves the floors and the
-    coverage only.
+    coverage only. `sampling` is what a hosted model is told beside the question.
     """
 
     corpus: Corpus
@@ -51,6 +51,7 @@ class Plan:
     sections: tuple[str, ...] = ()
     limit: int | None = None
     written: Written | None = None
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -68,7 +69,8 @@ class Manner:
     """How a run is made: with how many threads of this machine, how a hosted model is asked, and for how much money.
 
     A `fresh` one leaves runs that were cut off as they are. With `repeated` it is one of several of the same system,
-    and no stored answer of another one serves it.
+    and no stored answer of another one serves it. With `normalised`, the scores of the texts in one orthography are
+    entered after the raw ones.
     """
 
     threads: int = 1
@@ -76,6 +78,7 @@ class Manner:
     budget: Budget | None = None
     fresh: bool = False
     repeated: bool = False
+    normalised: bool = False
 
 
 def _nobody(*_: object) -> None:
@@ -125,10 +128,8 @@ def _opened(plan: Plan, settings: Settings, manner: Manner) -> Iterator[tuple[Sy
         yield plan.written, lambda: None  # what it cost is not known here
         return
     policies = (plan.pack.policy, plan.test.policy)
-    with costs.opened(
-        plan.model, settings, policies, manner.hosting, manner.budget, threads=manner.threads
-    ) as opened:
-        yield System(opened.model, plan.pack, plan.direction), lambda: opened.cost_usd
+    with costs.opened(plan.model, settings, policies, manner.hosting, manner.budget, threads=manner.threads) as opened:
+        yield System(opened.model, plan.pack, plan.direction, sampling=plan.sampling), lambda: opened.cost_usd
 
 
 class _Work:
@@ -138,6 +139,7 @@ class _Work:
         self.plan = plan
         self.system = system
         self.ledger = ledger
+        self.normalised = manner.normalised
         self._start = time.perf_counter()
         self._cost = cost
         self.segments = plan.segments
@@ -167,6 +169,7 @@ class _Work:
             model=plan.model,
             sections=() if plan.written else packed,
             system=self.system.signature,
+            parameters=self.system.parameters,
             n=len(self.segments),
             versions=versions(plan.model),
             cost_usd=0.0,
@@ -211,7 +214,10 @@ class _Work:
                 problem=it.problem,
                 confidence=it.confidence,
                 score=values[number],
+                usage=it.usage,
                 coverage=coverage.counts(self._words[first + number]),
+                model=it.model,
+                attempts=it.attempts,
             )
             for number, it in enumerate(hypotheses)
         ]
@@ -219,13 +225,15 @@ class _Work:
     def finish(self, settings: Settings) -> None:
         """Score all segments, and enter the scores, all at once."""
         texts, references = [it.text for it in self.done], [it.references for it in self.segments]
-        measured = scoring.measure(texts, references, self.plan.direction.target)
+        target = self.plan.direction.target
+        measured = scoring.measure(texts, references, target)
+        more = scoring.normalised_score(texts, references, target) if self.normalised else ()
         found = {**coverage.total(self._words), "slices": slices.slices(self._words, measured, SEED)}
         floors = _floors(self.plan, settings)
         totals = self.so_far()
         self.ledger.finish(
             self.run.id,
-            _scores(measured),
+            (*_scores(measured), *more),
             failed=sum(it.problem is not None for it in self.done),
             usage=totals.usage,
             cost_usd=totals.cost_usd,
@@ -242,7 +250,9 @@ class _Work:
 
 
 def _hypothesis(it: RunSegment) -> Hypothesis:
-    return Hypothesis(it.id, it.source, it.hypothesis, it.confidence, it.alternatives, it.problem)
+    return Hypothesis(
+        it.id, it.source, it.hypothesis, it.confidence, it.alternatives, it.problem, it.model, it.attempts, it.usage
+    )
 
 
 def _scores(measured: Sequence[Measurement]) -> tuple[Score, ...]:

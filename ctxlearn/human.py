@@ -50,6 +50,11 @@ class Written:
         return Prefix("", 0, hashlib.sha256(b"").hexdigest())
 
     @property
+    def parameters(self) -> dict[str, float]:
+        """With what parameters a model was asked: none was."""
+        return {}
+
+    @property
     def usage(self) -> Usage:
         """What was asked of a model: nothing."""
         return Usage()

@@ -118,6 +118,13 @@ MIGRATIONS = (
     """
     ALTER TABLE segment ADD COLUMN coverage TEXT
     """,
+    # Who answered, after how many requests, asked with what.
+    """
+    ALTER TABLE run ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE run ADD COLUMN answered_by TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE segment ADD COLUMN model TEXT NOT NULL DEFAULT '';
+    ALTER TABLE segment ADD COLUMN attempts INTEGER
+    """,
 )
 
 

@@ -76,12 +76,13 @@ def trend(
 def _marks(before: Point, run: Run, score: Score) -> tuple[Mark, ...]:
     """Return what differs from the run before, in the order of MARKS."""
     was = before.run
+    recorded = _recorded(was, run)
     found = [
         Mark("context", f"context {was.context[:8]} → {run.context[:8]}") if was.context != run.context else None,
         Mark("sections", f"sections {_listed(was.sections)} → {_listed(run.sections)}")
         if was.sections != run.sections
         else None,
-        _changed("model", _system(was), _system(run)),
+        _changed("model", _system(was) | recorded[0], _system(run) | recorded[1]),
         _changed("version", was.versions, run.versions),
         Mark("signature", f"signature {before.score.signature} → {score.signature}")
         if before.score.signature != score.signature
@@ -109,6 +110,16 @@ def signature_parts(signature: str) -> dict[str, str]:
     """
     pairs = (part.partition(":") for part in signature.split("|"))
     return {name: value for name, _, value in pairs}
+
+
+def _recorded(*runs: Run) -> tuple[dict[str, str], ...]:
+    """Return who answered each run, and how many segments shared a request; nothing where one run does not say."""
+    if not all(run.answered_by for run in runs):
+        return tuple({} for _ in runs)
+    shared = (f"{run.parameters.get('per_request', 1):g}" for run in runs)
+    return tuple(
+        {"answered by": ", ".join(run.answered_by), "per request": each} for run, each in zip(runs, shared, strict=True)
+    )
 
 
 def _listed(sections: Sequence[str]) -> str:

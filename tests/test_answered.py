@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,14 @@ from hypothesis import strategies as some
 from ctxlearn import settings
 from ctxlearn.models import Hosting, open_model
 from ctxlearn.models.base import Completion, Usage
+from ctxlearn.runs import Ledger, Run, RunSegment
 from tests.hosting import answer, book, request, sentences
 from tests.standins import StandIn
+from tests.standins.wire import Reply, Request
+from tests.tiny import TINY, main
 
 BOOK = book(600)
-MODEL = "openai/gpt-6.1-sol"
+MODEL = "openai/gpt-4.1"
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +45,7 @@ def total(completion: Completion) -> Usage:
 def test_a_segment_names_the_model_that_its_provider_says_answered() -> None:
     with StandIn("openai", answer) as server:
         completion = complete(server, 3)
-    assert {(it.model, it.attempts) for it in completion.translations} == {("gpt-6.1-sol", 1)}
+    assert {(it.model, it.attempts) for it in completion.translations} == {("gpt-4.1", 1)}
 
 
 def test_the_shares_of_the_segments_add_up_to_what_the_requests_used() -> None:
@@ -55,7 +60,7 @@ def test_an_answer_from_the_store_took_no_request_and_keeps_its_model() -> None:
         complete(server, 3)
         completion = complete(server, 3)
         assert server.counters()["by_kind"]["generate"] == 1
-    assert {(it.model, it.attempts, it.usage) for it in completion.translations} == {("gpt-6.1-sol", 0, Usage())}
+    assert {(it.model, it.attempts, it.usage) for it in completion.translations} == {("gpt-4.1", 0, Usage())}
 
 
 def test_requests_that_came_to_nothing_and_those_asked_again_alone_are_counted() -> None:
@@ -74,6 +79,93 @@ def test_one_sentence_asked_twice_is_charged_to_the_first() -> None:
         completion = model.complete(request(BOOK, twice))
     assert [it.attempts for it in completion.translations] == [1, 0]
     assert total(completion) == completion.usage
+
+
+# -- in the ledger
+
+
+def listened_to(server: StandIn) -> list[dict[str, Any]]:
+    """Return what the bodies of requests will be gathered in."""
+    bodies: list[dict[str, Any]] = []
+    handle = server.wire.handle
+
+    def listening(request: Request) -> Reply:
+        bodies.append(json.loads(request.body))
+        return handle(request)
+
+    server.wire.handle = listening  # type: ignore[method-assign]  # a provider that keeps a record
+    return bodies
+
+
+def evaluated(
+    capsys: pytest.CaptureFixture[str], server: StandIn, home: Path, *options: object
+) -> tuple[Run, tuple[RunSegment, ...]]:
+    asked = ["--model", MODEL, "--api-base", f"{server.url}/v1", "--direction", "qaa-eng", "--per-request", 3]
+    code, out, err = main(capsys, "evaluate", TINY, *asked, *options, "--json", "--allow-unknown-price")
+    assert code == 0, err
+    with Ledger(home / "ledger.sqlite") as ledger:
+        run_id = json.loads(out)["runs"][-1]["run"]
+        return ledger.show(run_id), ledger.segments(run_id)
+
+
+def test_a_run_keeps_who_answered_how_it_was_asked_and_what_each_segment_took(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    with StandIn("openai", answer) as server:
+        bodies = listened_to(server)
+        run, segments = evaluated(capsys, server, home, "--temperature", 0.25, "--sampling-seed", 7)
+    assert {(body["temperature"], body["seed"]) for body in bodies} == {(0.25, 7)}
+    assert run.parameters == {"n": 1, "temperature": 0.25, "seed": 7, "per_request": 3}
+    assert "|n:1|temp:0.25|seed:7|v:" in run.system
+    assert run.answered_by == ("gpt-4.1",)
+    assert [(it.model, it.attempts) for it in segments] == [("gpt-4.1", 1)] * 4
+    assert sum(it.usage.read or 0 for it in segments if it.usage) == run.usage.read
+
+
+def test_a_model_is_not_told_a_temperature_that_nobody_asked_for(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    with StandIn("openai", answer) as server:
+        bodies = listened_to(server)
+        run, _ = evaluated(capsys, server, home)
+    assert bodies and not any({"temperature", "seed"} & body.keys() for body in bodies)
+    assert run.parameters == {"n": 1, "per_request": 3}
+
+
+def test_an_answer_at_another_temperature_is_another_answer(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    with StandIn("openai", answer) as server:
+        for options in ((), (), ("--temperature", 0), ("--temperature", 1)):
+            _, segments = evaluated(capsys, server, home, *options)
+        assert server.counters()["by_kind"]["generate"] == 6
+    assert [it.attempts for it in segments] == [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--temperature", "0.1"], "--temperature and --sampling-seed are for hosted models"),
+        (["--temperature", "nan"], "--temperature nan: expected a number from 0 to 2"),
+        (["--model", MODEL, "--temperature", "3"], "--temperature 3: expected a number from 0 to 2"),
+    ],
+)
+def test_a_temperature_that_would_mean_nothing_is_refused(
+    capsys: pytest.CaptureFixture[str], home: Path, options: list[str], said: str
+) -> None:
+    code, _, err = main(capsys, "evaluate", TINY, *options)
+    assert code == 2
+    assert said in err
+
+
+def test_a_model_of_this_machine_answers_for_itself(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    main(capsys, "evaluate", TINY, "--model", "nearest", "--direction", "qaa-eng")
+    with Ledger(home / "ledger.sqlite") as ledger:
+        (run,) = ledger.list()
+        segments = ledger.segments(run.id)
+    assert (run.answered_by, run.parameters) == (("nearest",), {"n": 1})
+    assert {(it.model, it.attempts, it.usage) for it in segments} == {("nearest", 1, None)}
+
+
+# -- shares
 
 
 @given(some.integers(0, 10**7) | some.none(), some.floats(0, 1e9), some.integers(1, 300))

@@ -81,6 +81,28 @@ def test_the_scores_are_those_of_the_hypotheses_in_the_ledger(capsys: Capture, h
     assert prefix.text.startswith("# Toy (qaa) and English (eng)\n")
 
 
+def test_scores_in_one_orthography_stand_beside_the_raw_ones_when_asked(
+    capsys: Capture, home: Path, tmp_path: Path
+) -> None:
+    toy = copy_of_tiny(tmp_path)
+    change(toy / "dev.tsv", "Ni tarike kesuma.", "NI TARIKE KESUMA!")
+    (raw,) = evaluated(capsys, toy, "--model", "copy", "--direction", "eng-qaa")
+    (both,) = evaluated(capsys, toy, "--model", "copy", "--direction", "eng-qaa", "--normalise")
+    assert list(both["scores"]) == [*raw["scores"], "bleu-norm", "chrf-norm", "chrf++-norm", "ter-norm"]
+    assert {name: both["scores"][name] for name in raw["scores"]} == raw["scores"]
+    with in_ledger(home) as ledger:
+        run = ledger.show(both["run"])
+        segments = ledger.segments(run.id)
+    again = scoring.normalised_score([it.hypothesis for it in segments], [it.references for it in segments], "qaa")
+    assert run.scores[4:] == again
+    assert all(it.signature.endswith("|orth:nfkc+casefold+marks.1") for it in run.scores[4:])
+    _, shown, _ = main(capsys, "runs", "show", run.id, "--normalise", "--json")
+    assert list(json.loads(shown)["scores"]) == list(both["scores"])
+    options = (toy, "--model", "copy", "--direction", "eng-qaa", "--fail-under", "chrf-norm=99")
+    assert main(capsys, "evaluate", *options)[0] == 2
+    assert main(capsys, "evaluate", *options, "--normalise")[0] == 4
+
+
 def test_a_floor_scores_beside_others_what_it_scores_by_itself(capsys: Capture, home: Path) -> None:
     copy, nearest = evaluated(capsys, TINY, "--model", "copy", "--model", "nearest", "--direction", "eng-qaa")
     assert nearest["floors"]["copy"] == {name: copy["scores"][name]["value"] for name in FLOOR_METRICS}

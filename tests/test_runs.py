@@ -33,6 +33,7 @@ RUN = Run(
     sections=("dictionary", "examples"),
     system="model:embedded|dir:qaa-eng",
     n=2,
+    parameters={"n": 1, "temperature": 0.25},
     versions={"ctxlearn": "0.1.0"},
 )
 SEGMENTS = (
@@ -46,6 +47,8 @@ SEGMENTS = (
         confidence=0.25,
         score=41.5,
         usage=Usage(read=20, cached=None, made=2),
+        model="gpt-2026-05",
+        attempts=2,
     ),
     RunSegment(1, "d2", "Mili.", ("See.",), "", problem=Problem("refused", "no")),
 )
@@ -102,6 +105,7 @@ def test_a_run_is_read_back_as_it_was_entered(ledger: Ledger) -> None:
         context="f1",
         status="done",
         scores=SCORES,
+        answered_by=("gpt-2026-05",),
         failed=1,
         usage=Usage(read=40, cached=None, made=2),
         cost_usd=None,
@@ -295,6 +299,48 @@ def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
     with pytest.raises(StoreError, match="made by a newer ctxlearn"):
         Ledger(path)
     assert path.read_bytes() == before
+
+
+def older(path: Path, version: int) -> None:
+    """Make a ledger as an earlier version made it, with a run in it."""
+    with sqlite3.connect(path) as connection:
+        for script in MIGRATIONS[:version]:
+            connection.executescript(script)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("INSERT INTO context VALUES ('f1', x'', 20, '[]')")
+        connection.execute(
+            "INSERT INTO run (id, process, started, finished, status, corpus, corpus_path, test, test_hash, direction, "
+            "model, sections, system, context, n, versions, usage, leaks, coverage, floors) VALUES ('20260101-abcdef', "
+            "'gone:1:1', '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z', 'done', 'toy', 'corpora/toy', 'dev', 'ab12', "
+            "'qaa-eng', 'embedded', '[]', 'model:embedded', 'f1', 1, '{}', '{}', '{}', '{}', '{}')"
+        )
+        connection.execute(
+            "INSERT INTO segment (run, position, id, source, refs, hypothesis, alternatives) "
+            "VALUES ('20260101-abcdef', 0, 'd1', 'Ken tora.', '[\"My house.\"]', 'A house.', '[]')"
+        )
+        connection.execute("INSERT INTO score VALUES ('20260101-abcdef', 0, 'chrf', 40.5, NULL, NULL, 'x')")
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_ledger_of_every_older_version_opens_with_all_that_is_in_it_and_takes_more(path: Path, version: int) -> None:
+    older(path, version)
+    with Ledger(path) as ledger:
+        (run,) = ledger.list()
+        assert (run.id, run.status, run.answered_by, run.parameters) == ("20260101-abcdef", "done", (), {})
+        assert run.scores == (Score("chrf", 40.5, None, None, "x"),)
+        assert ledger.segments(run.id) == (RunSegment(0, "d1", "Ken tora.", ("My house.",), "A house."),)
+        assert ledger.show(finished(ledger)).scores == SCORES
+
+
+def test_several_processes_bring_an_older_ledger_up_to_date_at_once(path: Path) -> None:
+    older(path, 1)
+    processes = [python("ledger.enter_segments(run_id, SEGMENTS)", path) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.close()
+    with Ledger(path) as ledger:
+        assert [len(ledger.segments(run.id)) for run in ledger.list()] == [2, 2, 2, 2, 1]
 
 
 def test_a_file_that_is_no_ledger_is_left_alone(path: Path) -> None:

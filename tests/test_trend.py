@@ -26,9 +26,7 @@ TEXTS = ["the men went home", "a big canoe", "two fish"]
 REFERENCES = [("the men went home",), ("the big canoe",), ("a fish",)]
 
 
-def done(
-    number: int, value: float = 40.0, low: float | None = 35.0, high: float | None = 45.0, **changes: Any
-) -> Run:
+def done(number: int, value: float = 40.0, low: float | None = 35.0, high: float | None = 45.0, **changes: Any) -> Run:
     scores = (Score("bleu", 5.0, None, None, "b"), Score("chrf", value, low, high, "c"))
     base = replace(RUN, id=f"r{number}", started=f"2026-01-{number:02}T10:00:00Z", status="done", scores=scores, n=3)
     return replace(base, context="f1", **changes)
@@ -87,6 +85,18 @@ def test_what_changed_since_the_run_before_is_marked() -> None:
     texts = [mark.text for point in trend(runs[::-1])[0].points for mark in point.marks]
     assert texts[1:3] == ["context f1 → f2", "n 1 → 3, temperature (none) → 0.7"]
     assert texts[-1] == "ctxlearn 0.1.0 → 0.2.0"
+
+
+def test_another_model_behind_the_same_name_is_marked_unless_a_run_does_not_say_who_answered() -> None:
+    runs = [
+        done(1),
+        done(2, answered_by=("gpt-2026-01",)),
+        done(3, answered_by=("gpt-2026-05",)),
+        done(4, answered_by=("gpt-2026-05",), parameters={"n": 1, "per_request": 20}),
+    ]
+    assert kinds(runs) == [[], [], ["model"], ["model"]]
+    texts = [mark.text for point in trend(runs[::-1])[0].points for mark in point.marks]
+    assert texts == ["answered by gpt-2026-01 → gpt-2026-05", "per request 1 → 20"]
 
 
 def test_a_score_of_another_signature_is_marked() -> None:

@@ -56,10 +56,10 @@ def text(rows: Sequence[Row]) -> str:
     plan = rows[0].plan
     several = _several(rows)
     floors = list(dict.fromkeys(name for row in rows for run in row.runs for name in run.floors))
-    titles = [scoring.title(metric) for metric in _METRICS]
-    heads = [*titles, *(f"{name} {scoring.title(_FLOOR)}" for name in floors), "price", "run"]
+    metrics = _shown_metrics(rows)
+    heads = [*map(scoring.title, metrics), *(f"{name} {scoring.title(_FLOOR)}" for name in floors), "price", "run"]
     table: list[list[object]] = [["context", "tokens", *heads]]
-    table += [_line(row, floors, several) for row in rows]
+    table += [_line(row, metrics, floors, several) for row in rows]
     first = next(row.runs[0] for row in rows if row.runs)
     return "\n".join(
         [
@@ -68,10 +68,16 @@ def text(rows: Sequence[Row]) -> str:
             output.table(table, right=range(1, len(heads) + 1)),
             *_failures(rows, several),
             "in brackets the 95 % interval; whether two rows differ by more than chance: ctxlearn compare RUN RUN",
-            *(f"{scoring.title(it.metric)}: {it.signature}" for it in first.scores if it.metric in _METRICS),
+            *(f"{scoring.title(it.metric)}: {it.signature}" for it in first.scores if it.metric in metrics),
             "",
         ]
     )
+
+
+def _shown_metrics(rows: Sequence[Row]) -> list[str]:
+    """Return the metrics of an ablation's columns; the first also in one orthography, where the runs have that."""
+    there = {it.metric for row in rows for run in row.runs for it in run.scores}
+    return [*_METRICS, *({_METRICS[0] + scoring.NORMALISED} & there)]
 
 
 def _several(rows: Sequence[Row]) -> bool:
@@ -90,15 +96,15 @@ def _failures(rows: Sequence[Row], several: bool) -> Iterator[str]:
             yield f"{_named(row, several)}: {run.failed} of {run.n} segments failed and count as empty"
 
 
-def _line(row: Row, floors: Sequence[str], several: bool) -> list[object]:
+def _line(row: Row, metrics: Sequence[str], floors: Sequence[str], several: bool) -> list[object]:
     name = _named(row, several)
     tokens: object = "" if row.plan.written else row.plan.pack.tokens
     if not row.runs:
-        return [name, tokens, f"as {row.same_as}", *[""] * (len(_METRICS) + len(floors) + 1)]
+        return [name, tokens, f"as {row.same_as}", *[""] * (len(metrics) + len(floors) + 1)]
     run = row.runs[0]
     scores = {it.metric: _shown(it) for it in run.scores}
     beside = [f"{run.floors[floor][_FLOOR]:.1f}" if floor in run.floors else "" for floor in floors]
-    return [name, tokens, *(scores[metric] for metric in _METRICS), *beside, hosting.money(run.cost_usd), run.id]
+    return [name, tokens, *(scores[metric] for metric in metrics), *beside, hosting.money(run.cost_usd), run.id]
 
 
 def _shown(score: Score) -> str:

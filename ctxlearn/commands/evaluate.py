@@ -65,6 +65,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protocol", metavar="P", help="score as a benchmark does, beside its published numbers: mtob or zhuangbench"
     )
+    parser.add_argument(
+        "--normalise",
+        action="store_true",
+        help="also the scores of the texts in one orthography: case, apostrophes, dashes",
+    )
+    parser.add_argument("--temperature", type=float, metavar="T", help="of a hosted model (default: its provider's)")
+    parser.add_argument("--sampling-seed", type=int, metavar="N", help="of a hosted model, where it takes one")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     hosting.register(parser)
 
@@ -79,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--ablate has sections and budgets of its own; take --sections and --budget away")
     here = settings.read()
     corpus = manifest.open_corpus(args.corpus)
-    thresholds = [_threshold(text) for text in args.fail_under]
+    thresholds = [_threshold(text, _metrics(args)) for text in args.fail_under]
     protocol = _protocol(args.protocol, corpus)
     tables = list(planning.tables(args, corpus, here))
     if not tables:
@@ -128,7 +135,14 @@ class _Session:
         plan = row.plan
         times = 1 if plan.written else self.args.repeat
         asked = hosting.hosting(self.args, len(plan.segments))
-        manner = Manner(self.args.threads, asked, self.budget, fresh=self.args.fresh, repeated=times > 1)
+        manner = Manner(
+            self.args.threads,
+            asked,
+            self.budget,
+            fresh=self.args.fresh,
+            repeated=times > 1,
+            normalised=self.args.normalise,
+        )
         for number in range(1, times + 1):
             what = [plan.test.name, str(plan.direction), plan.model, row.name, f"{number}/{times}" if times > 1 else ""]
             with output.progress(len(plan.segments), " ".join(filter(None, what))) as bar:
@@ -200,24 +214,29 @@ def _protocol(name: str | None, corpus: Corpus) -> Protocol | None:
     return protocol
 
 
-def _threshold(text: str) -> tuple[str, float]:
-    from scoring import METRICS
+def _metrics(args: argparse.Namespace) -> list[str]:
+    """Return the names of the scores that the runs will have."""
+    from scoring import METRICS, NORMALISED
 
+    return [*METRICS, *(name + NORMALISED for name in METRICS if args.normalise)]
+
+
+def _threshold(text: str, metrics: Sequence[str]) -> tuple[str, float]:
     metric, _, value = text.partition("=")
     try:
-        if metric not in METRICS or not isfinite(float(value)):
+        if metric not in metrics or not isfinite(float(value)):
             raise ValueError
         return metric, float(value)
     except ValueError as error:
-        raise UsageError(f"--fail-under {text!r}: expected METRIC=X with a metric of {', '.join(METRICS)}") from error
+        raise UsageError(f"--fail-under {text!r}: expected METRIC=X with a metric of {', '.join(metrics)}") from error
 
 
 def _check(runs: Sequence[Run], thresholds: Sequence[tuple[str, float]]) -> None:
-    from scoring import METRICS
+    from scoring import METRICS, NORMALISED
 
     for it, (metric, least) in itertools.product(runs, thresholds):
         value = next(score.value for score in it.scores if score.metric == metric)
-        if (value > least) if METRICS[metric].lower_is_better else (value < least):
+        if (value > least) if METRICS[metric.removesuffix(NORMALISED)].lower_is_better else (value < least):
             raise ThresholdError(
                 f"run {it.id} ({it.test} {it.direction} {it.model}): {metric} {value:.2f}, expected {least}"
             )
@@ -233,11 +252,17 @@ def as_dict(run: Run) -> dict[str, object]:
         "direction": run.direction,
         "system": run.system,
         "model": run.model,
+        "answered_by": list(run.answered_by),
+        "parameters": dict(run.parameters),
+        "test_hash": run.test_hash,
+        "context": run.context,
+        "versions": dict(run.versions),
         "sections": list(run.sections),
         "n": run.n,
         "failed": run.failed,
         "status": run.status,
         "started": run.started,
+        "finished": run.finished,
         "tags": list(run.tags),
         "scores": scores,
         "floors": run.floors,
@@ -267,7 +292,16 @@ def text(run: Run) -> str:
             f"{output.counted(removed, 'record')} left out of the context: a sentence of this test stands there"
         )
     lines += [f"{_name(it.metric)}: {it.signature}" for it in run.scores]
-    return "\n".join([*lines, f"system: {run.system}", f"run {run.id}, {run.seconds or 0:.1f} s", ""])
+    lines += [f"system: {run.system}", *_asked_lines(run)]
+    return "\n".join([*lines, f"run {run.id}, {run.seconds or 0:.1f} s", ""])
+
+
+def _asked_lines(run: Run) -> Iterator[str]:
+    """Yield who answered and what was asked, where the system's signature does not say it."""
+    if set(run.answered_by) - {run.model}:
+        yield f"answered by {', '.join(run.answered_by)}"
+    if "per_request" in run.parameters:
+        yield f"at most {output.counted(int(run.parameters['per_request']), 'segment')} a request"
 
 
 def _coverage_lines(coverage: Mapping[str, Any]) -> Iterator[str]:

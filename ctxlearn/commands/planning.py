@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ctxlearn.corpus import TestSet
     from ctxlearn.data import Direction
     from ctxlearn.evaluate import Plan
+    from ctxlearn.human import Written
     from ctxlearn.manifest import Corpus
+    from ctxlearn.packs import Pack
     from ctxlearn.runs import Run
     from ctxlearn.settings import Settings
 
@@ -42,6 +44,7 @@ def tables(args: argparse.Namespace, corpus: Corpus, here: Settings) -> Iterator
     names = args.model or ([] if args.human and not args.ablate else ["embedded"])
     for name in names:
         models.check_name(name)
+    _check_sampling(args, names)
     directions = [Direction.parse(text, corpus.codes) for text in args.direction] or list(corpus.directions)
     declared = {test.name for test in corpus.tests}
     files = [_read_test(corpus, name) for name in dict.fromkeys(args.test) if name not in declared]
@@ -69,6 +72,21 @@ def _check_human(args: argparse.Namespace, chosen: Sequence[tuple[TestSet, Direc
         raise UsageError(f"--human: a file is of one test set one way; say which by --test and --direction: {found}")
 
 
+def _sampling(args: argparse.Namespace) -> dict[str, float]:
+    """Return what hosted models are to be told beside the question."""
+    given = {"temperature": args.temperature, "seed": args.sampling_seed}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_sampling(args: argparse.Namespace, names: Sequence[str]) -> None:
+    from ctxlearn import models
+
+    if args.temperature is not None and not 0 <= args.temperature <= 2:
+        raise UsageError(f"--temperature {args.temperature:g}: expected a number from 0 to 2")
+    if _sampling(args) and not any(map(models.is_hosted, names)):
+        raise UsageError("--temperature and --sampling-seed are for hosted models; those of this machine draw no lots")
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A test set and a direction, and all that the options say."""
@@ -83,30 +101,26 @@ class _Asked:
     def contexts(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each of the contexts that --sections names."""
         from ctxlearn import packs
-        from ctxlearn.evaluate import Plan
 
         for sections in self.args.sections or [()]:
             pack = packs.open_pack(
                 self.here.packs, self.corpus, budget=self.args.budget, sections=sections, tests=self.files
             )
             for name in names:
-                yield Row(Plan(self.corpus, pack, self.test, self.direction, name, sections, self.args.limit))
+                yield Row(self._plan(pack, name, sections))
 
     def grid(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each context of the standard grid."""
         from ctxlearn import ablation
-        from ctxlearn.evaluate import Plan
 
         segments = self.test.segments(self.direction)[: self.args.limit]
         cells = ablation.grid(self.here.packs, self.corpus, self.direction, segments, self.files)
         for name, cell in itertools.product(names, cells):
-            plan = Plan(self.corpus, cell.pack, self.test, self.direction, name, (), self.args.limit)
-            yield Row(plan, cell.name, cell.same_as)
+            yield Row(self._plan(cell.pack, name), cell.name, cell.same_as)
 
     def written(self) -> Iterator[Row]:
         """Yield a row for each file of translations; the whole of the books serves its floors and coverage."""
         from ctxlearn import human, packs
-        from ctxlearn.evaluate import Plan
 
         segments = self.test.segments(self.direction)[: self.args.limit]
         for path, name in itertools.zip_longest(self.args.human, self.args.name):
@@ -115,8 +129,13 @@ class _Asked:
             pack = packs.open_pack(
                 self.here.packs, self.corpus, budget=self.args.budget, sections=sections, tests=self.files
             )
-            plan = Plan(self.corpus, pack, self.test, self.direction, read.name, (), self.args.limit, read)
-            yield Row(plan, read.name if self.args.ablate else "")
+            yield Row(self._plan(pack, read.name, written=read), read.name if self.args.ablate else "")
+
+    def _plan(self, pack: Pack, model: str, sections: tuple[str, ...] = (), written: Written | None = None) -> Plan:
+        from ctxlearn.evaluate import Plan
+
+        limit, sampling = self.args.limit, _sampling(self.args)
+        return Plan(self.corpus, pack, self.test, self.direction, model, sections, limit, written, sampling)
 
 
 def _read_test(corpus: Corpus, name: str) -> TestSet:

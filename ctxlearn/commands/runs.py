@@ -106,6 +106,9 @@ def _segment(it: RunSegment, outside: Mapping[str, tuple[float, ...]]) -> dict[s
         "chrf++": it.score,
         **{metric: values[it.position] for metric, values in outside.items()},
         "problem": None if it.problem is None else output.fields(it.problem),
+        "answered_by": it.model or None,
+        "attempts": it.attempts,
+        "usage": None if it.usage is None else output.usage(it.usage),
         "coverage": it.coverage,
     }
 

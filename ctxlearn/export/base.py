@@ -75,7 +75,8 @@ def _gathered(ledger: Ledger, run: Run, normalised: bool) -> Exported:
 
 def with_normalised(run: Run, segments: Sequence[RunSegment]) -> Run:
     """Return a finished run with its scores in one orthography after the raw ones. Raises UsageError."""
-    metrics = [it.metric for it in run.scores if it.metric in scoring.METRICS]
+    there = [it.metric for it in run.scores]
+    metrics = [it for it in there if it in scoring.METRICS and it + scoring.NORMALISED not in there]
     target = run.direction.rpartition("-")[2]
     try:
         more = scoring.normalised_score(

@@ -36,6 +36,8 @@ def _object(it: Exported, segment: RunSegment) -> dict[str, object]:
         "problem": asdict(segment.problem) if segment.problem else None,
         "confidence": segment.confidence,
         "alternatives": [asdict(each) for each in segment.alternatives],
+        "answered_by": segment.model or None,
+        "attempts": segment.attempts,
         "usage": asdict(segment.usage) if segment.usage else None,
         "coverage": segment.coverage,
         **same,

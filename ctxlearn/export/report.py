@@ -14,6 +14,7 @@ import scoring
 from ctxlearn import __version__
 from ctxlearn.errors import UsageError
 from ctxlearn.export.base import Exported
+from ctxlearn.export.rows import parameters
 from ctxlearn.manifest import Source
 from ctxlearn.runs import Run, RunSegment
 from ctxlearn.trend import signature_parts
@@ -216,6 +217,8 @@ def _conditions(items: Sequence[Exported]) -> Iterator[Block]:
 def _condition(run: Run) -> Mapping[str, str]:
     return {
         "system": run.system,
+        "answered by": ", ".join(run.answered_by),
+        "asked with": parameters(run),
         "context": run.context,
         "test set": f"{run.test}, {run.test_hash}",
         "time": f"{run.started} to {run.finished}" + (f", {run.seconds:.1f} s" if run.seconds is not None else ""),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ctxlearn.export.base import Exported
+from ctxlearn.runs import Run
 
 Cell = str | int | float | None
 
 OF_RUN = ("run", "status", "corpus", "test", "test_hash", "direction", "model", "system", "context", "tags")
-_OF_SEGMENT = ("position", "id", "source", "hypothesis", "problem", "confidence")
+_OF_SEGMENT = ("position", "id", "source", "hypothesis", "problem", "confidence", "answered_by", "attempts")
 
 
 def segments(items: Sequence[Exported]) -> tuple[list[str], list[list[Cell]]]:
@@ -26,6 +27,7 @@ def segments(items: Sequence[Exported]) -> tuple[list[str], list[list[Cell]]]:
             texts = [*each.references, *[None] * (most - len(each.references))]
             problem = f"{each.problem.kind}: {each.problem.text}" if each.problem else None
             rows.append([*same, each.position, each.id, each.source, *texts, each.hypothesis, problem, each.confidence])
+            rows[-1] += [each.model or None, each.attempts]
             rows[-1] += [scores.get(metric) for metric in metrics]
     return names, rows
 
@@ -33,20 +35,25 @@ def segments(items: Sequence[Exported]) -> tuple[list[str], list[list[Cell]]]:
 def runs(items: Sequence[Exported]) -> tuple[list[str], list[list[Cell]]]:
     """Return names and rows: one row a run, with value, interval and signature of each score."""
     metrics = list(dict.fromkeys(score.metric for it in items for score in it.run.scores))
-    more = ["sections", "n", "failed", "started", "finished", "seconds", "cost_usd"]
+    more = ["sections", "answered_by", "parameters", "n", "failed", "started", "finished", "seconds", "cost_usd"]
     parts = ("", "_low", "_high", "_signature")
     names = [*OF_RUN, *more, *(f"{metric}{part}" for metric in metrics for part in parts)]
     rows: list[list[Cell]] = []
     for it in items:
         run = it.run
-        row: list[Cell] = [*of_run(it), ", ".join(run.sections), run.n, run.failed, run.started, run.finished]
-        row += [run.seconds, run.cost_usd]
+        row: list[Cell] = [*of_run(it), ", ".join(run.sections), ", ".join(run.answered_by), parameters(run)]
+        row += [run.n, run.failed, run.started, run.finished, run.seconds, run.cost_usd]
         found = {score.metric: score for score in run.scores}
         for metric in metrics:
             score = found.get(metric)
             row += [score.value, score.low, score.high, score.signature] if score else [None] * 4
         rows.append(row)
     return names, rows
+
+
+def parameters(run: Run) -> str:
+    """Return what a run's model was asked with, as one text."""
+    return ", ".join(f"{name} {value:g}" for name, value in run.parameters.items())
 
 
 def of_run(it: Exported) -> list[Cell]:

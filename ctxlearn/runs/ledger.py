@@ -6,88 +6,22 @@ and stays when the process is killed. A run whose process is gone reads as inter
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Self
 
 from ctxlearn.errors import StoreError, UsageError
-from ctxlearn.models.base import Alternative, Prefix, Problem, Usage
+from ctxlearn.models.base import Prefix, Usage
 from ctxlearn.processes import is_gone, this_process
+from ctxlearn.runs import rows
+from ctxlearn.runs.base import Run, RunSegment, Status, Totals
 from ctxlearn.store import Store
 from scoring.base import Score
-
-Status = Literal["running", "done", "interrupted", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One system against one test set in one direction.
-
-    `corpus` is its name and `corpus_path` its folder, `test_hash` tells test sets of one name apart, `sections` are
-    those packed, `system` is the signature, `context` the fingerprint of the prefix, `n` the number of segments to
-    translate and `failed` of those without a translation. The ledger gives `id`, `context` and the times (UTC, ISO
-    8601), and `scores` once the run is done.
-    """
-
-    corpus: str
-    corpus_path: str
-    test: str
-    test_hash: str
-    direction: str
-    model: str
-    sections: tuple[str, ...]
-    system: str
-    n: int
-    context: str = ""
-    failed: int = 0
-    versions: Mapping[str, str] = field(default_factory=dict)
-    usage: Usage = field(default_factory=Usage)
-    cost_usd: float | None = None
-    seconds: float | None = None
-    leaks: Mapping[str, object] = field(default_factory=dict)
-    coverage: Mapping[str, object] = field(default_factory=dict)
-    floors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    scores: tuple[Score, ...] = ()
-    id: str = ""
-    started: str = ""
-    finished: str | None = None
-    status: Status = "running"
-
-
-@dataclass(frozen=True, slots=True)
-class RunSegment:
-    """A segment of a run: what was asked, what was answered, its chrF++; `position` counts from 0 in the test set.
-
-    `coverage` says how many of its words stand in the books, as `coverage.counts` does.
-    """
-
-    position: int
-    id: str
-    source: str
-    references: tuple[str, ...]
-    hypothesis: str
-    alternatives: tuple[Alternative, ...] = ()
-    problem: Problem | None = None
-    confidence: float | None = None
-    score: float | None = None
-    usage: Usage | None = None
-    coverage: Mapping[str, object] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a run took so far; a cost of None is unknown."""
-
-    usage: Usage
-    cost_usd: float | None
-    seconds: float
 
 
 class Ledger:
@@ -113,21 +47,22 @@ class Ledger:
         `sections` are the context's, as `pack --json` shows them.
         """
         now = datetime.now(UTC)
-        begun = replace(run, id=f"{now:%Y%m%d}-{secrets.token_hex(3)}", started=_stamp(now), context=prefix.fingerprint)
-        row = {**_row(begun), "process": this_process()}
-        names = ", ".join(f":{name}" for name in row)
-        context = (prefix.fingerprint, zlib.compress(prefix.text.encode()), prefix.tokens, _json([*sections]))
+        run_id = f"{now:%Y%m%d}-{secrets.token_hex(3)}"
+        begun = replace(run, id=run_id, started=rows.stamp(now), context=prefix.fingerprint)
+        row = {**rows.run_row(begun), "process": this_process()}
+        context = (prefix.fingerprint, zlib.compress(prefix.text.encode()), prefix.tokens, rows.as_json([*sections]))
         with self._store.writing() as connection:
             connection.execute("INSERT INTO context VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", context)
-            connection.execute(f"INSERT INTO run ({', '.join(row)}) VALUES ({names})", row)
-        return begun.id
+            _insert(connection, "run", row)
+        return run_id
 
     def resume(self, run: Run, fingerprint: str) -> Run | None:
         """Take up the newest run that was begun as `run` is, on that context, and was cut off; None when there is none.
 
         It is then this process's, for no two can take up one run; its segments and totals so far stay.
         """
-        alike = {name: value for name, value in _row(run).items() if name in _SAME} | {"context": fingerprint}
+        alike = {name: value for name, value in rows.run_row(run).items() if name in rows.SAME}
+        alike["context"] = fingerprint
         conditions = " AND ".join(f"{name} = :{name}" for name in alike)
         query = f"SELECT id, status, process FROM run WHERE status != 'done' AND {conditions}"
         with self._store.writing() as connection:
@@ -143,12 +78,13 @@ class Ledger:
 
         `so_far` is entered with them, so that a run which is cut off still says what it took.
         """
-        rows = [_segment_row(run_id, segment) for segment in segments]
+        entered = [rows.segment_row(run_id, segment) for segment in segments]
         with self._store.writing() as connection:
             self._check_running(connection, run_id)
-            connection.executemany(f"INSERT OR REPLACE INTO segment VALUES ({', '.join('?' * 12)})", rows)
+            for row in entered:
+                _insert(connection, "segment", row, replace=True)
             if so_far is not None:
-                totals = (_json(asdict(so_far.usage)), so_far.cost_usd, so_far.seconds, run_id)
+                totals = (rows.as_json(asdict(so_far.usage)), so_far.cost_usd, so_far.seconds, run_id)
                 connection.execute("UPDATE run SET usage = ?, cost_usd = ?, seconds = ? WHERE id = ?", totals)
 
     def finish(
@@ -166,7 +102,7 @@ class Ledger:
     ) -> None:
         """Enter a run's scores and totals, and mark it done, all at once; what is None stays as it was begun with."""
         given = {"leaks": leaks, "coverage": coverage, "floors": floors, "usage": asdict(usage) if usage else None}
-        totals: dict[str, object] = {name: _json(value) for name, value in given.items() if value is not None}
+        totals: dict[str, object] = {name: rows.as_json(value) for name, value in given.items() if value is not None}
         plain = {"cost_usd": cost_usd, "seconds": seconds}
         totals |= {name: value for name, value in plain.items() if value is not None}
         with self._store.writing() as connection:
@@ -198,7 +134,7 @@ class Ledger:
             run = self.show(run_id)
             kept = [tag for tag in run.tags if tag not in tags]
             found = kept if remove else [*run.tags, *(tag for tag in dict.fromkeys(tags) if tag not in run.tags)]
-            connection.execute("UPDATE run SET tags = ? WHERE id = ?", (_json(found), run.id))
+            connection.execute("UPDATE run SET tags = ? WHERE id = ?", (rows.as_json(found), run.id))
         return replace(run, tags=tuple(found))
 
     def enter_outside(self, run_id: str, score: Score, values: Sequence[float]) -> None:
@@ -217,8 +153,8 @@ class Ledger:
                 f"INSERT INTO score VALUES (?, ({last}), ?, ?, ?, ?, ?)",
                 (run.id, run.id, score.metric, score.value, score.low, score.high, score.signature),
             )
-            rows = [(run.id, score.metric, position, value) for position, value in enumerate(values)]
-            connection.executemany("INSERT INTO outside_score VALUES (?, ?, ?, ?)", rows)
+            entered = [(run.id, score.metric, position, value) for position, value in enumerate(values)]
+            connection.executemany("INSERT INTO outside_score VALUES (?, ?, ?, ?)", entered)
 
     def remove(self, run_id: str) -> None:
         """Delete a run with its segments, and the context when no other run has read it.
@@ -249,8 +185,8 @@ class Ledger:
 
     def segments(self, run_id: str) -> tuple[RunSegment, ...]:
         """Return what was entered of a run's segments, in the order of the test set."""
-        rows = self._store.read("SELECT * FROM segment WHERE run = ? ORDER BY position", run_id)
-        return tuple(map(_segment, rows))
+        found = self._store.read("SELECT * FROM segment WHERE run = ? ORDER BY position", run_id)
+        return tuple(map(rows.read_segment, found))
 
     def outside_scores(self, run_id: str) -> dict[str, tuple[float, ...]]:
         """Return the imported scores of a run by metric, one a segment in the order of the test set."""
@@ -262,10 +198,10 @@ class Ledger:
 
     def context(self, fingerprint: str) -> Prefix:
         """Return the context that a run has read. Raises UsageError when no run has."""
-        rows = self._store.read("SELECT text, tokens FROM context WHERE fingerprint = ?", fingerprint)
-        if not rows:
+        found = self._store.read("SELECT text, tokens FROM context WHERE fingerprint = ?", fingerprint)
+        if not found:
             raise UsageError(f"no run has read a context {fingerprint!r}")
-        return Prefix(zlib.decompress(rows[0]["text"]).decode(), rows[0]["tokens"], fingerprint)
+        return Prefix(zlib.decompress(found[0]["text"]).decode(), found[0]["tokens"], fingerprint)
 
     def forget(self, corpus_path: str) -> int:
         """Delete all runs of a corpus and the contexts that no other run has read; return how many runs there were.
@@ -286,13 +222,13 @@ class Ledger:
             )
 
     def _runs(self, condition: str, *values: object) -> tuple[Run, ...]:
-        rows = self._store.read(f"SELECT * FROM run {condition}", *values)
+        found = self._store.read(f"SELECT * FROM run {condition}", *values)
         which = f"SELECT id FROM run {condition}"
         scores: dict[str, list[Score]] = {}
         for row in self._store.read(f"SELECT * FROM score WHERE run IN ({which}) ORDER BY position", *values):
             score = Score(row["metric"], row["value"], row["low"], row["high"], row["signature"])
             scores.setdefault(row["run"], []).append(score)
-        return tuple(_run(row, scores.get(row["id"], ())) for row in rows)
+        return tuple(rows.read_run(row, scores.get(row["id"], ())) for row in found)
 
     # -- writing, inside a transaction --------------------------------------------------------------------------------
 
@@ -312,9 +248,22 @@ class Ledger:
 
     def _end(self, connection: sqlite3.Connection, run_id: str, status: Status, **columns: object) -> None:
         self._check_running(connection, run_id)
-        columns |= {"status": status, "finished": _stamp(datetime.now(UTC))}
+        columns |= {"status": status, "finished": rows.stamp(datetime.now(UTC))}
+        columns |= {"answered_by": rows.as_json(_answered_by(connection, run_id))}
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
         connection.execute(f"UPDATE run SET {assignments} WHERE id = :id", {**columns, "id": run_id})
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object], *, replace: bool = False) -> None:
+    """Enter a row by the names of its columns, so that a later version of the schema may have more."""
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(f"INSERT {'OR REPLACE ' * replace}INTO {table} ({names}) VALUES ({values})", row)
+
+
+def _answered_by(connection: sqlite3.Connection, run_id: str) -> list[str]:
+    """Return the ids under which models answered a run's segments, in the order in which they first did."""
+    query = "SELECT model FROM segment WHERE run = ? AND model != '' GROUP BY model ORDER BY min(position)"
+    return [row["model"] for row in connection.execute(query, (run_id,))]
 
 
 def _delete(connection: sqlite3.Connection, column: str, value: str) -> int:
@@ -322,68 +271,3 @@ def _delete(connection: sqlite3.Connection, column: str, value: str) -> int:
     runs = connection.execute(f"DELETE FROM run WHERE {column} = ?", (value,)).rowcount
     connection.execute("DELETE FROM context WHERE fingerprint NOT IN (SELECT context FROM run)")
     return runs
-
-
-# -- rows -------------------------------------------------------------------------------------------------------------
-
-# What makes two runs the same one: what is asked, of whom, by which code.
-_SAME = ("corpus_path", "test", "test_hash", "direction", "model", "system", "n", "versions")
-_JSON = ("sections", "versions", "leaks", "coverage", "floors", "tags", "usage")
-
-
-def _stamp(time: datetime) -> str:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _row(run: Run) -> dict[str, object]:
-    """Return a run by the names of its columns; its scores have a table of their own."""
-    values = {name: value for name, value in asdict(run).items() if name != "scores"}
-    return {name: _json(value) if name in _JSON else value for name, value in values.items()}
-
-
-def _run(row: sqlite3.Row, scores: Sequence[Score]) -> Run:
-    values: dict[str, Any] = dict(row)
-    values |= {name: json.loads(values[name]) for name in _JSON}
-    if is_gone(values.pop("process")) and values["status"] == "running":
-        values["status"] = "interrupted"
-    values |= {name: tuple(values[name]) for name in ("sections", "tags")}
-    # Another process may have finished the run after its row was read; then its scores are not shown yet.
-    values |= {"usage": Usage(**values["usage"]), "scores": tuple(scores) if values["status"] == "done" else ()}
-    return Run(**values)
-
-
-def _segment_row(run_id: str, segment: RunSegment) -> tuple[object, ...]:
-    return (
-        run_id,
-        segment.position,
-        segment.id,
-        segment.source,
-        _json(segment.references),
-        segment.hypothesis,
-        _json([asdict(alternative) for alternative in segment.alternatives]),
-        _json(asdict(segment.problem)) if segment.problem else None,
-        segment.confidence,
-        segment.score,
-        _json(asdict(segment.usage)) if segment.usage else None,
-        _json(segment.coverage) if segment.coverage else None,
-    )
-
-
-def _segment(row: sqlite3.Row) -> RunSegment:
-    return RunSegment(
-        position=row["position"],
-        id=row["id"],
-        source=row["source"],
-        references=tuple(json.loads(row["refs"])),
-        hypothesis=row["hypothesis"],
-        alternatives=tuple(Alternative(**each) for each in json.loads(row["alternatives"])),
-        problem=Problem(**json.loads(row["problem"])) if row["problem"] else None,
-        confidence=row["confidence"],
-        score=row["score"],
-        usage=Usage(**json.loads(row["usage"])) if row["usage"] else None,
-        coverage=json.loads(row["coverage"]) if row["coverage"] else None,
-    )
