@@ -21,8 +21,9 @@ from lxml import etree  # type: ignore[import-untyped]  # nor does it
 import scoring
 from ctxlearn.cli import main
 from ctxlearn.errors import UsageError
-from ctxlearn.export import FORMATS, Exported, export, gather, html, latex, markdown
+from ctxlearn.export import FORMATS, Exported, export, gather, html, latex, latex_fonts, markdown, report
 from ctxlearn.export.base import one_line
+from ctxlearn.manifest import Origin
 from ctxlearn.runs import Ledger, RunSegment
 from ctxlearn.settings import read
 from scoring import Score
@@ -35,7 +36,7 @@ NASTY = [
     "+1",
     "@x",
     "a\tb\nc\rd",
-    '"quoted" \'and\' not',
+    "\"quoted\" 'and' not",
     "<b>&amp; <script>alert(1)</script>",
     "\\input{x} 50% $x_1^2$ #~{}|",
     "*bold* _it_ [l](u) `c` ![i](u)",
@@ -255,6 +256,7 @@ def test_no_text_opens_or_closes_anything_in_a_report(text: str) -> None:
     assert _balanced(tex) and "\n" not in tex
     commands = set(re.findall(r"\\[a-zA-Z]+", tex))
     allowed = "backslash asciicircum asciitilde less greater bar quotesingle asciigrave quotedbl"
+    commands -= {latex_fonts.command(script) for script, _ in latex_fonts.pieces(text)}
     assert commands <= {*(f"\\text{name}" for name in allowed.split()), "\\allowbreak"}
     assert not re.search(r"(?<!\\)[$&#_%^~]", tex)
 
@@ -280,9 +282,31 @@ def test_a_latex_report_opens_and_closes_all_it_uses(ledger: Ledger, run_id: str
             assert opened.pop() == name
     assert opened == []
     for table in re.findall(r"\\begin\{longtable\}\{([^\n]*)\}\n(.*?)\\end\{longtable\}", text, re.DOTALL):
-        columns = len(re.findall(r"p\{\d+mm\}|r", table[0]))
+        columns = len(re.findall(r"L\{\d+mm\}|r", table[0]))
         rows = [line for line in table[1].splitlines() if line.endswith(r" \\")]
         assert rows and {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {columns}
+
+
+def test_letters_that_no_plain_tex_has_are_each_set_in_a_font_of_their_script_or_stop_the_compiler(
+    ledger: Ledger,
+) -> None:
+    texts = ["ŋa 树下 ทะเล", "ma he", "ʼa̰ɣu"]
+    text = written(ledger, "latex", entered(ledger, texts, [(it,) for it in texts])).decode()
+    head, _, body = text.partition("\\begin{document}")
+    assert r"{\scriptcjk 树下}" in body and r"{\scriptthai ทะเล}" in body and "ʼa̰ɣu" in body and "ŋa" in body
+    for needed in (r"\newfontfamily\scriptcjk{Noto Serif CJK SC}", r"\newfontfamily\scriptthai{Noto Serif Thai}"):
+        assert needed in head
+    assert r"\PackageError{ctxlearn}{this report has letters beyond those of pdfLaTeX" in head
+    assert r"\tracinglostchars=3" in head
+    plain = written(ledger, "latex", entered(ledger, ["Ça va – ŋő", "a"], [("ß",), ("a",)])).decode()
+    assert "PackageError" not in plain
+
+
+def test_of_a_source_in_many_files_the_folder_is_named_and_their_number() -> None:
+    files = tuple(Origin("f", f"https://a.org/x/{name}", "") for name in ("a.csv", "b.csv"))
+    far = tuple(Origin("f", f"https://{host}.org/x", "") for host in "ab")
+    found = [report._where([it.url for it in origins]) for origins in (files, files[:1], far, ())]
+    assert found == ["https://a.org/x/ (2 files)", "https://a.org/x/a.csv", "https://a.org/x, https://b.org/x", ""]
 
 
 def test_a_markdown_table_has_as_many_cells_in_each_row(ledger: Ledger, run_id: str) -> None:

@@ -1,14 +1,16 @@
-r"""A report in LaTeX: one file that pdfLaTeX, XeLaTeX and LuaLaTeX take, with packages that every TeX has.
+"""A report in LaTeX: one file that pdfLaTeX, XeLaTeX and LuaLaTeX take, with packages that every TeX has.
 
-For letters beyond Latin, XeLaTeX or LuaLaTeX and a `\setmainfont` that has them. The picture is drawn with rules.
+Letters beyond Latin take one of the latter two; see latex_fonts.py. The picture is drawn with rules.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import scoring
+from ctxlearn.export import latex_fonts
 from ctxlearn.export.base import Exported, Written, one_line
 from ctxlearn.export.report import Block, Heading, Items, Paragraph, Plot, Table, between, blocks
 
@@ -23,10 +25,10 @@ _HEAD = r"""\documentclass[a4paper]{article}
 \fi
 \usepackage[margin=2cm,landscape]{geometry}
 \usepackage{array,booktabs,longtable}
+\newcolumntype{L}[1]{>{\raggedright\arraybackslash}p{#1}}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
 \sloppy
-\begin{document}
 """
 _COMMANDS = {
     "\\": r"\textbackslash{}",
@@ -34,7 +36,8 @@ _COMMANDS = {
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-    "|": r"\textbar\allowbreak{}",  # signatures are long
+    "|": r"\textbar\allowbreak{}",  # signatures are long, and so are addresses
+    "/": r"/\allowbreak{}",
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
     '"': r"\textquotedbl{}",
@@ -53,7 +56,8 @@ _PAGE, _LETTER, _GAP = 257, 1.8, 2.2  # millimetres: of the page's width, of a l
 def write(items: Sequence[Exported]) -> Written:
     """Return a report on the runs."""
     body = "\n\n".join(map(_block, blocks(items)))
-    return Written(f"{_HEAD}{body}\n\n\\end{{document}}\n".encode())
+    head = _HEAD + latex_fonts.preamble(body)
+    return Written(f"{head}\\begin{{document}}\n{body}\n\n\\end{{document}}\n".encode())
 
 
 def _block(it: Block) -> str:
@@ -86,7 +90,7 @@ def _table(it: Table) -> str:
 
 def _columns(it: Table) -> str:
     """Return a table's columns: numbers as wide as they are, texts as wide as they may be, so that long ones break."""
-    widths = [max(map(len, column)) * _LETTER for column in zip(it.names, *it.rows, strict=True)]
+    widths = [max(map(_letters, column)) * _LETTER for column in zip(it.names, *it.rows, strict=True)]
     texts = [number for number in range(len(it.names)) if number not in it.right]
     left = _PAGE - _GAP * len(it.names) - sum(widths[number] for number in it.right)
     while texts and (narrow := [number for number in texts if widths[number] <= left / len(texts)]):
@@ -94,7 +98,12 @@ def _columns(it: Table) -> str:
         texts = [number for number in texts if number not in narrow]
     for number in texts:
         widths[number] = max(20.0, left / len(texts))
-    return "".join("r" if number in it.right else f"p{{{width:.0f}mm}}" for number, width in enumerate(widths))
+    return "".join("r" if number in it.right else f"L{{{width:.0f}mm}}" for number, width in enumerate(widths))
+
+
+def _letters(text: str) -> int:
+    """Return how many letters wide a text is; a Chinese character is as wide as two."""
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
 def _bars(it: Plot) -> str:
@@ -119,4 +128,8 @@ def escape(text: str) -> str:
     >>> escape("50 % of ma_he{x}")
     '50 \\% of ma\\_he\\{x\\}'
     """
-    return _JOINED.sub(r"\1{}", _SPECIAL.sub(lambda match: _COMMANDS[match[0]], one_line(text)))
+    plain = _JOINED.sub(r"\1{}", _SPECIAL.sub(lambda match: _COMMANDS[match[0]], one_line(text)))
+    return "".join(
+        f"{{{latex_fonts.command(script)} {piece}}}" if script not in ("", "LATIN") else piece
+        for script, piece in latex_fonts.pieces(plain)
+    )

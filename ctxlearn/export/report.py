@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import Any
 
 import scoring
@@ -325,5 +326,16 @@ def _sources(items: Sequence[Exported]) -> Iterator[Block]:
 
 
 def _source_row(it: Source) -> tuple[str, ...]:
-    urls = ", ".join(dict.fromkeys(origin.url for origin in it.origin))
-    return (it.id, it.kind, it.licence or "not stated", it.policy, it.cite or "not stated", urls)
+    where = _where([*dict.fromkeys(origin.url for origin in it.origin)])
+    return (it.id, it.kind, it.licence or "not stated", it.policy, it.cite or "not stated", where)
+
+
+def _where(urls: Sequence[str]) -> str:
+    """Return addresses as one: of many files, the folder that they have in common.
+
+    >>> _where(["https://a.org/x/1.csv", "https://a.org/x/2.csv"]), _where(["https://a.org/1", "https://b.org/1"])
+    ('https://a.org/x/ (2 files)', 'https://a.org/1, https://b.org/1')
+    """
+    folder = commonprefix([*urls]).rpartition("/")[0] + "/"  # noqa: RUF071  # cut at a slash
+    is_folder = len(urls) > 1 and folder.count("/") > 3  # more than a scheme and a host
+    return f"{folder} ({len(urls)} files)" if is_folder else ", ".join(urls)

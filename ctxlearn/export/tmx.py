@@ -54,9 +54,7 @@ def _unit(it: Exported, segment: RunSegment) -> str:
     )
     props = "".join(f"      <prop type={_quoted(name)}>{_text(value)}</prop>\n" for name, value in _props(it, segment))
     texts = zip(it.codes, (segment.source, segment.hypothesis), strict=True)
-    versions = "".join(
-        f"      <tuv xml:lang={_quoted(code)}><seg>{_text(text)}</seg></tuv>\n" for code, text in texts
-    )
+    versions = "".join(f"      <tuv xml:lang={_quoted(code)}><seg>{_text(text)}</seg></tuv>\n" for code, text in texts)
     return f"{head}{props}{versions}    </tu>\n"
 
 
