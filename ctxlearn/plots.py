@@ -36,10 +36,10 @@ def terminal(series: Series, width: int = 80) -> str:
     The runs stand in their order, not at their times; where they are more than columns, several share one.
     """
     low, high = _range([point.score for point in series.points])
-    margin = max(len(_tick(low)), len(_tick(high)), *map(len, MARKS)) + 1
+    margin = max(len(_tick(low, high)), len(_tick(high, high)), *map(len, MARKS)) + 1
     columns = _columns(len(series.points), max(8, width - margin - 2))
     grid = _grid(series, columns, low, high)
-    labels = {row: _tick(low + (high - low) * row / (HEIGHT - 1)) for row in (0, (HEIGHT - 1) // 2, HEIGHT - 1)}
+    labels = {row: _tick(low + (high - low) * row / (HEIGHT - 1), high) for row in (0, (HEIGHT - 1) // 2, HEIGHT - 1)}
     lines = [f"{labels.get(row, ''):>{margin}} ┤{''.join(grid[row])}" for row in reversed(range(HEIGHT))]
     lines.append(f"{'':>{margin}} └{'─' * (columns[-1] + 1)}")
     lines += [f"{kind:>{margin}}  {row}" for kind in MARKS if "▲" in (row := _mark_row(series, columns, kind))]
@@ -75,8 +75,9 @@ def _row(value: float, low: float, high: float) -> int:
     return round((value - low) / (high - low) * (HEIGHT - 1))
 
 
-def _tick(value: float) -> str:
-    return f"{value:.1f}" if abs(value) >= 1.5 else f"{value:.3f}"
+def _tick(value: float, high: float) -> str:
+    """Return a number of an axis that ends at `high`: imported scores may run from 0 to 1."""
+    return f"{value:.1f}" if abs(high) >= 1.5 else f"{value:.3f}"
 
 
 def _range(scores: Sequence[Score]) -> tuple[float, float]:
@@ -91,7 +92,7 @@ def bars(runs: Sequence[Run], metric: str, labels: Sequence[str], width: int = 4
     scores = [next((it for it in run.scores if it.metric == metric), None) for run in runs]
     low, high = _range([it for it in scores if it is not None])
     widest = max(map(len, labels))
-    lines = [f"{scoring.title(metric):>{widest}}  {_tick(low):<{width - 6}}{_tick(high):>6}"]
+    lines = [f"{scoring.title(metric):>{widest}}  {_tick(low, high):<{width - 6}}{_tick(high, high):>6}"]
     for label, it in zip(labels, scores, strict=True):
         lines.append(f"{label:>{widest}}  {_bar(it, low, high, width)}".rstrip())
     return "\n".join(lines)
@@ -159,10 +160,17 @@ def _trend_panel(axes: Axes, series: Sequence[Series]) -> None:
     axes.set_ylabel(_plain(scoring.title(metric)))
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
-    dates = [point.run.started[:10] for each in series for point in each.points]
+    begun = _begun(series)
     shown = range(0, len(places), max(1, len(places) // 8))
-    axes.set_xticks(shown, [sorted(dates)[number] for number in shown], fontsize=8)
+    axes.set_xticks(shown, [begun[number] for number in shown], fontsize=8)
     axes.set_xlabel("runs in their order; letters: changed context, sections, model, version", fontsize=8)
+
+
+def _begun(series: Sequence[Series]) -> list[str]:
+    """Return when the runs began, in order: their dates, or their times where all are of one day."""
+    times = sorted(point.run.started for each in series for point in each.points)
+    one_day = len({time[:10] for time in times}) == 1
+    return [time[5:16].replace("T", " ") if one_day else time[:10] for time in times]
 
 
 def _places(series: Sequence[Series]) -> dict[str, int]:

@@ -152,7 +152,7 @@ def test_score_gives_the_same_json_as_evaluate(capsys: Capture, tmp_path: Path) 
     assert list(printed["scores"]) == ["bleu", "chrf", "chrf++", "ter"]
     assert set(printed["scores"]["chrf"]) == {"value", "low", "high", "signature"}
     assert "nrefs:2" in printed["scores"]["chrf"]["signature"]
-    assert "chrf++" in main(capsys, "score", hyp, ref, "--lang", "eng")[1]
+    assert "chrF++" in main(capsys, "score", hyp, ref, "--lang", "eng")[1]
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:

@@ -346,6 +346,36 @@ def test_a_report_names_the_sources_of_the_corpus_with_licence_and_citation(ledg
     assert str(TINY) not in text
 
 
+def test_tags_have_a_column_when_a_run_has_any(ledger: Ledger) -> None:
+    one, other = (entered(ledger, texts, REFERENCES) for texts in (NASTY, NASTY[::-1]))
+    assert "| run | model | sections |" in written(ledger, "md", one, other).decode()
+    ledger.tag(other, ["ablation: nothing"])
+    text = written(ledger, "md", one, other).decode()
+    assert "| run | tags | model | sections |" in text and f"| {other} | ablation: nothing | embedded |" in text
+
+
+def test_where_one_run_was_entered_with_scores_in_one_orthography_all_have_them(ledger: Ledger, run_id: str) -> None:
+    texts = [it.hypothesis for it in ledger.segments(run_id)]
+    run = ledger.show(run_id)
+    both = (*run.scores, *scoring.normalised_score(texts, REFERENCES, "eng", ("chrf",), bootstrap=0))
+    other = ledger.begin(replace(run, status="running"), ledger.context(run.context))
+    ledger.enter_segments(other, ledger.segments(run_id))
+    ledger.finish(other, both)
+    for each in gather(ledger, [run_id, other]):
+        assert [it.metric for it in each.run.scores].count("chrf-norm") == 1
+
+
+def test_what_a_run_had_read_is_written_byte_by_byte(
+    ledger: Ledger, run_id: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / "context.txt"
+    assert main(["runs", "context", run_id]) == 0
+    assert main(["runs", "context", run_id, "-o", str(path)]) == 0
+    text = ledger.context(ledger.show(run_id).context).text
+    assert (capsysbinary.readouterr().out, path.read_bytes()) == (text.encode(), text.encode())
+    assert main(["runs", "context", run_id, run_id]) == 2
+
+
 def test_the_scores_in_one_orthography_stand_beside_the_raw_ones(ledger: Ledger, run_id: str) -> None:
     text = written(ledger, "md", run_id, normalised=True).decode()
     assert "chrF (normalised)" in text and "orth:nfkc+casefold+marks.1" in text

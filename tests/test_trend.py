@@ -142,6 +142,13 @@ def test_any_series_fits_into_the_terminal(values: list[tuple[float, float, floa
     assert sum("●" in line for line in lines) >= 1
 
 
+def test_the_numbers_of_an_axis_have_as_many_decimals() -> None:
+    for most, expected in ((40.0, ["40.0", "0.0"]), (0.8, ["0.800", "0.000"])):
+        (series,) = trend([done(2, most, None, None), done(1, 0.0, None, None)])
+        ticks = [line.split("┤")[0].strip() for line in terminal(series).splitlines() if "┤" in line]
+        assert [ticks[0], ticks[HEIGHT - 1]] == expected
+
+
 def test_bars_show_each_run_in_a_row() -> None:
     runs = [done(1, 40, 38, 42), done(2, 46, None, None), replace(done(3), scores=())]
     assert bars(runs, "chrf", ["one", "two", "three"], width=9).splitlines() == [

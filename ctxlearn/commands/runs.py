@@ -22,7 +22,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         choices=ACTIONS,
         default="list",
         metavar="ACTION",
-        help="list (default) | show RUN | trend [CORPUS] | export RUN… | tag RUN TAG… | rm RUN… | "
+        help="list (default) | show RUN | trend [CORPUS] | export RUN… | context RUN | tag RUN TAG… | rm RUN… | "
         "import-scores RUN FILE.tsv",
     )
     parser.add_argument("names", nargs="*", metavar="RUN", help="a run's id, or as much of it as tells it apart")
@@ -85,8 +85,10 @@ def _show(args: argparse.Namespace, ledger: Ledger) -> int:
 
 
 def _print(found: Run, segments: tuple[RunSegment, ...], outside: Mapping[str, tuple[float, ...]]) -> None:
+    from ctxlearn.runs import worst_first
+
     print(text(found))
-    for it in sorted(segments, key=lambda it: (it.score is not None, it.score or 0)):
+    for it in worst_first(segments):
         print(
             f"{it.id}  chrF++ {it.score or 0:.1f}"
             + "".join(f"  {metric} {values[it.position]:.4g}" for metric, values in outside.items())
@@ -118,6 +120,7 @@ ACTIONS = {
     "show": _show,
     "trend": trend.run,
     "export": exporting.run,
+    "context": exporting.context,
     "tag": keeping.tag,
     "rm": keeping.remove,
     "import-scores": keeping.import_scores,

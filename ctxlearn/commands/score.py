@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         output.as_json({"n": len(hypotheses), "scores": {it.metric: output.fields(it, "metric") for it in scores}})
         return 0
-    rows = [[it.metric, f"{it.value:.2f}", f"{it.low:.1f} – {it.high:.1f}", it.signature] for it in scores]
+    rows = [
+        [scoring.title(it.metric), f"{it.value:.2f}", f"{it.low:.1f} – {it.high:.1f}", it.signature] for it in scores
+    ]
     print(output.table([["", "score", "95 % interval", "signature"], *rows], right=(1, 2)))
     return 0

@@ -56,13 +56,15 @@ class Written:
 def gather(ledger: Ledger, run_ids: Sequence[str], *, normalised: bool = False) -> tuple[Exported, ...]:
     """Return runs for an exporter; with `normalised`, their scores in one orthography stand beside the raw ones.
 
+    They also do when one of the runs was entered with them, so that no column is half empty.
     Raises UsageError for an unknown run, and for one named twice.
     """
     runs = [ledger.show(run_id) for run_id in run_ids]
     twice = next((run.id for number, run in enumerate(runs) if run.id in {it.id for it in runs[:number]}), None)
     if twice is not None:
         raise UsageError(f"run {twice} is named twice")
-    return tuple(_gathered(ledger, run, normalised) for run in runs)
+    some = any(score.metric.endswith(scoring.NORMALISED) for run in runs for score in run.scores)
+    return tuple(_gathered(ledger, run, normalised or some) for run in runs)
 
 
 def _gathered(ledger: Ledger, run: Run, normalised: bool) -> Exported:

@@ -17,7 +17,7 @@ from ctxlearn.errors import UsageError
 from ctxlearn.export.base import Exported
 from ctxlearn.export.rows import parameters
 from ctxlearn.manifest import Source
-from ctxlearn.runs import Run, RunSegment
+from ctxlearn.runs import Run, RunSegment, worst_first
 from ctxlearn.trend import signature_parts
 from scoring.base import Score
 from scoring.significance import Measured, compare
@@ -125,9 +125,14 @@ def _scores(group: Sequence[Exported]) -> Iterator[Block]:
 
 
 def _table(group: Sequence[Exported], caption: str, metrics: Sequence[str]) -> Table:
-    names = ("run", "model", "sections", "tokens", *map(scoring.title, metrics), "failed", "USD")
+    tagged = any(it.run.tags for it in group)
+    first = ("run", *(("tags",) if tagged else ()), "model", "sections")
+    names = (*first, "tokens", *map(scoring.title, metrics), "failed", "USD")
     rows = [_run_row(it.run, metrics) for it in group] + _floor_rows(group[0].run, metrics)
-    return Table(caption, names, tuple(rows), frozenset(range(3, len(names))))
+    if tagged:
+        tags = [", ".join(it.run.tags) for it in group] + [""] * (len(rows) - len(group))
+        rows = [(row[0], tag, *row[1:]) for row, tag in zip(rows, tags, strict=True)]
+    return Table(caption, names, tuple(rows), frozenset(range(len(first), len(names))))
 
 
 def _run_row(run: Run, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -218,8 +223,8 @@ def _conditions(items: Sequence[Exported]) -> Iterator[Block]:
 def _condition(run: Run) -> Mapping[str, str]:
     return {
         "system": run.system,
-        "answered by": ", ".join(run.answered_by),
-        "asked with": parameters(run),
+        "answered by": ", ".join(run.answered_by) if set(run.answered_by) - {run.model} else "",
+        "asked with": parameters(run) if run.parameters.keys() - {"n"} else "",
         "context": run.context,
         "test set": f"{run.test}, {run.test_hash}",
         "time": f"{run.started} to {run.finished}" + (f", {run.seconds:.1f} s" if run.seconds is not None else ""),
@@ -281,14 +286,14 @@ def _leak_text(run: Run) -> str:
         kinds[what] = kinds.get(what, 0) + 1
     counts = ", ".join(f"{count:,} {what}" for what, count in sorted(kinds.items()))
     records = f"{removed:,} record{'' if removed == 1 else 's'}"
-    return f"{records} taken out of the context" + (f" ({counts})" if counts else "")
+    return f"{records} taken out of the context" + (f" (sentences found: {counts})" if counts else "")
 
 
 # -- sentences --------------------------------------------------------------------------------------------------------
 
 
 def _worst(it: Exported) -> Iterator[Block]:
-    scored = sorted((each for each in it.segments if each.score is not None), key=lambda each: each.score or 0.0)
+    scored = worst_first(each for each in it.segments if each.score is not None)
     if not scored:
         return
     shown = scored[:WORST]

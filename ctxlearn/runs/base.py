@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -73,6 +73,11 @@ class RunSegment:
     coverage: Mapping[str, object] | None = None
     model: str = ""
     attempts: int | None = None
+
+
+def worst_first(segments: Iterable[RunSegment]) -> list[RunSegment]:
+    """Return segments by their chrF++, the lowest first; those without one come before."""
+    return sorted(segments, key=lambda it: (it.score is not None, it.score or 0.0))
 
 
 @dataclass(frozen=True, slots=True)
