@@ -80,7 +80,7 @@ def _script(char: str) -> str:
 
 def _chosen(script: str, use: str) -> str:
     """Return the choice of the first font that is there; the compiler says which are looked for when none is."""
-    title = script.title()
+    title = script if script == "CJK" else script.title()
     names = _FONTS.get(script, (f"Noto Serif {title}", f"Noto Sans {title}", "FreeSerif"))
     none = f"\\PackageError{{ctxlearn}}{{no font for {title}: install {' or '.join(names[:2])}}}{{}}"
     chain = none
