@@ -163,7 +163,7 @@ def _trend_panel(axes: Axes, series: Sequence[Series]) -> None:
     begun = _begun(series)
     shown = range(0, len(places), max(1, len(places) // 8))
     axes.set_xticks(shown, [begun[number] for number in shown], fontsize=8)
-    axes.set_xlabel("runs in their order; letters: changed context, sections, model, version", fontsize=8)
+    axes.set_xlabel("runs in their order; letters: changed context, sections, prompt, model, version", fontsize=8)
 
 
 def _begun(series: Sequence[Series]) -> list[str]:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ctxlearn.runs import Run
 from scoring.base import Score
 
-MARKS = ("context", "sections", "model", "version", "signature")
-_ELSEWHERE = ("dir", "ctx", "tok", "v")  # parts of a system's signature that other marks, or the series, speak of
+MARKS = ("context", "sections", "prompt", "model", "version", "signature")
+_ELSEWHERE = ("dir", "ctx", "tok", "prompt", "v")  # parts of a signature that other marks, or the series, speak of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def _marks(before: Point, run: Run, score: Score) -> tuple[Mark, ...]:
         Mark("sections", f"sections {_listed(was.sections)} → {_listed(run.sections)}")
         if was.sections != run.sections
         else None,
+        _changed("prompt", _prompt(was), _prompt(run)),
         _changed("model", _system(was) | recorded[0], _system(run) | recorded[1]),
         _changed("version", was.versions, run.versions),
         Mark("signature", f"signature {before.score.signature} → {score.signature}")
@@ -110,6 +111,12 @@ def signature_parts(signature: str) -> dict[str, str]:
     """
     pairs = (part.partition(":") for part in signature.split("|"))
     return {name: value for name, _, value in pairs}
+
+
+def _prompt(run: Run) -> dict[str, str]:
+    """Return which version of the prompt a hosted model was asked with; nothing where none was written."""
+    parts = signature_parts(run.system)
+    return {"prompt": parts["prompt"]} if "prompt" in parts else {}
 
 
 def _recorded(*runs: Run) -> tuple[dict[str, str], ...]:

@@ -87,6 +87,13 @@ def test_what_changed_since_the_run_before_is_marked() -> None:
     assert texts[-1] == "ctxlearn 0.1.0 → 0.2.0"
 
 
+def test_another_prompt_is_marked_as_one() -> None:
+    system = "model:gemini/x|dir:qaa-eng|ctx:f1|tok:9|prompt:2|n:1|v:0.1.0"
+    runs = [done(1, system=system), done(2, system=system.replace("prompt:2", "prompt:3"))]
+    assert kinds(runs) == [[], ["prompt"]]
+    assert [mark.text for point in trend(runs[::-1])[0].points for mark in point.marks] == ["prompt 2 → 3"]
+
+
 def test_another_model_behind_the_same_name_is_marked_unless_a_run_does_not_say_who_answered() -> None:
     runs = [
         done(1),
