@@ -50,7 +50,9 @@ _JOINED = re.compile(r"([-,])(?=\1)")  # two hyphens would be a dash, two commas
 _SPECIAL = re.compile("[" + re.escape("".join(_COMMANDS)) + "]")
 _LEVELS = {2: "section", 3: "subsection"}
 _BAR = 60  # millimetres of the longest bar
-_PAGE, _LETTER, _GAP = 257, 1.8, 2.2  # millimetres: of the page's width, of a letter in a table, between columns
+_PAGE, _GAP = 257, 2.2  # millimetres: of the page's width, between columns
+_SIZES = (("footnotesize", 1.6), ("scriptsize", 1.45), ("tiny", 1.25))  # of type, and millimetres of a letter
+_ID = 15  # letters of a run's id, which a column of texts should hold
 
 
 def write(items: Sequence[Exported]) -> Written:
@@ -81,23 +83,38 @@ def _table(it: Table) -> str:
     """Return a table that may break over pages."""
     rows = "\n".join(" & ".join(map(escape, row)) + r" \\" for row in it.rows)
     names = " & ".join(map(escape, it.names))
+    size, letter = next(((name, wide) for name, wide in _SIZES if _fits(it, wide)), _SIZES[-1])
     return (
-        f"{escape(it.caption)}\n\n{{\\footnotesize\n\\setlength{{\\tabcolsep}}{{{_GAP / 2}mm}}\n"
-        f"\\begin{{longtable}}{{{_columns(it)}}}\n\\toprule\n{names} \\\\\n\\midrule\n\\endhead\n"
+        f"{escape(it.caption)}\n\n{{\\{size}\n\\setlength{{\\tabcolsep}}{{{_GAP / 2}mm}}\n"
+        f"\\begin{{longtable}}{{{_columns(it, letter)}}}\n\\toprule\n{names} \\\\\n\\midrule\n\\endhead\n"
         f"{rows}\n\\bottomrule\n\\end{{longtable}}}}"
     )
 
 
-def _columns(it: Table) -> str:
+def _fits(it: Table, letter: float) -> bool:
+    """Whether a table's numbers leave its columns of texts as much room as a run's id takes."""
+    texts = len(it.names) - len(it.right)
+    return _room(it, letter) >= texts * _ID * letter
+
+
+def _room(it: Table, letter: float) -> float:
+    """Return how many millimetres the numbers leave for the texts."""
+    return _PAGE - _GAP * len(it.names) - sum(_widths(it, letter)[number] for number in it.right)
+
+
+def _widths(it: Table, letter: float) -> list[float]:
+    return [max(map(_letters, column)) * letter for column in zip(it.names, *it.rows, strict=True)]
+
+
+def _columns(it: Table, letter: float) -> str:
     """Return a table's columns: numbers as wide as they are, texts as wide as they may be, so that long ones break."""
-    widths = [max(map(_letters, column)) * _LETTER for column in zip(it.names, *it.rows, strict=True)]
+    widths, left = _widths(it, letter), _room(it, letter)
     texts = [number for number in range(len(it.names)) if number not in it.right]
-    left = _PAGE - _GAP * len(it.names) - sum(widths[number] for number in it.right)
     while texts and (narrow := [number for number in texts if widths[number] <= left / len(texts)]):
         left -= sum(widths[number] for number in narrow)
         texts = [number for number in texts if number not in narrow]
     for number in texts:
-        widths[number] = max(20.0, left / len(texts))
+        widths[number] = max(_ID * letter, left / len(texts))
     return "".join("r" if number in it.right else f"L{{{width:.0f}mm}}" for number, width in enumerate(widths))
 
 
