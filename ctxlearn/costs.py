@@ -280,12 +280,16 @@ def warm(
         allowed = _as_allowed(hosting, policy.may_lie_at_provider(policies), meter)
         plan = _plan(name, settings, allowed, vertex_token)
         plans.check_key(plan)
-        model = RetryingModel(meter.wrap(HostedModel(plan, hosting.timeout)))
+        provider = HostedModel(plan, hosting.timeout)
+        model = RetryingModel(meter.wrap(provider))
         usage, last = Usage(), Usage()
-        for number in range(plan.warm_ups + 1):
-            segment = request.segments[number % len(request.segments)]
-            last = model.complete(replace(request, segments=(segment,))).usage
-            usage += last
+        try:
+            for number in range(plan.warm_ups + 1):
+                segment = request.segments[number % len(request.segments)]
+                last = model.complete(replace(request, segments=(segment,))).usage
+                usage += last
+        finally:
+            provider.disconnect()
         return Warmed(plan.warm_ups + 1, _share(last, meter.gauge, request), plan.life, usage, meter.spent())
 
 
