@@ -86,7 +86,7 @@ def opened(
 
     Raises PolicyError, CapReached, KeyMissing, UsageError.
     """
-    hosting, budget = hosting or Hosting(), budget or Budget()
+    hosting, budget = at_server(name, hosting), budget or Budget()
     models.check_name(name)
     if not models.is_hosted(name):
         yield Opened(models.open_model(name, settings, threads))
@@ -113,9 +113,7 @@ def _meter(name: str, settings: Settings, spending: Spending, hosting: Hosting, 
     from ctxlearn.models.estimate import Gauge
     from ctxlearn.models.metered import Meter
 
-    gauge = Gauge(
-        name, tokens.counter(), spending.ratio(name), lambda ratio: spending.learn_ratio(name, ratio)
-    )
+    gauge = Gauge(name, tokens.counter(), spending.ratio(name), lambda ratio: spending.learn_ratio(name, ratio))
     capped = budget.limit is not None or spending.cap is not None
     return Meter(
         prices.price(name, settings),
@@ -125,6 +123,19 @@ def _meter(name: str, settings: Settings, spending: Spending, hosting: Hosting, 
         allow_unknown=budget.allow_unknown or (not capped and is_own_server(name, hosting.api_base)),
         job=budget.job or new_job(),
     )
+
+
+def at_server(name: str, hosting: Hosting | None) -> Hosting:
+    """Return how to ask, with the server that was given or that the environment names. Raises UsageError."""
+    hosting = hosting or Hosting()
+    if not models.is_hosted(name):
+        return hosting
+    from ctxlearn.models import plans
+
+    base = hosting.api_base or plans.server(name)
+    if base is not None:
+        policy.check_server(base)
+    return replace(hosting, api_base=base)
 
 
 def is_own_server(name: str, api_base: str | None) -> bool:
@@ -181,7 +192,7 @@ def forecast(
     from ctxlearn.models import prices
     from ctxlearn.models.estimate import Gauge, estimate
 
-    hosting = hosting or Hosting()
+    hosting = at_server(name, hosting)
     plan = _plan(name, settings, hosting)
     with Spending(settings.ledger) as spending:
         gauge = Gauge(name, tokens.counter(), spending.ratio(name))
@@ -273,7 +284,7 @@ def warm(
     from ctxlearn.models.hosted import HostedModel, vertex_token
     from ctxlearn.models.retrying import RetryingModel
 
-    hosting, policies = hosting or Hosting(), tuple(policies)
+    hosting, policies = at_server(name, hosting), tuple(policies)
     policy.check(policies, Destination(name, hosting.api_base), settings)
     with Spending(settings.ledger, settings.cap) as spending:
         meter = _meter(name, settings, spending, hosting, budget or Budget())

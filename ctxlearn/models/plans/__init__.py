@@ -41,6 +41,16 @@ PLANS: dict[str, type[Plan]] = {
     "together_ai": Plan,
     "zai": Plan,
 }
+# Where the variables by which litellm is sent to another server are not called PROVIDER_API_BASE.
+SERVERS: dict[str, tuple[str, ...]] = {
+    "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+    "bedrock": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
+    "fireworks_ai": ("FIREWORKS_API_BASE",),
+    "ollama_chat": ("OLLAMA_API_BASE",),
+    "openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "together_ai": ("TOGETHER_AI_API_BASE",),
+    "vertex_ai": ("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
+}
 GOOGLE = ("gemini", "vertex_ai")
 PROVIDERS = tuple(sorted((*PLANS, *GOOGLE)))
 
@@ -56,6 +66,15 @@ def check_name(name: str) -> None:
             f"the providers are {', '.join(PROVIDERS)}; "
             "a server of one's own is openai/NAME with --api-base, or hosted_vllm/NAME"
         )
+
+
+def server(name: str) -> str | None:
+    """Return the server that the environment names for a model, as litellm would find it; None for the provider's own.
+
+    It has to be known before litellm is: the policy, the store of answers and the signature go by the server.
+    """
+    provider = name.partition("/")[0]
+    return settings.variable(*SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)))
 
 
 def plan(job: Job, folder: Path, token: Token) -> Plan:

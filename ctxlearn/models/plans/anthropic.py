@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ctxlearn.models.base import Usage
 from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan, marked, messages
 from ctxlearn.models.plans.kept import Kept, Shelf
-from ctxlearn.models.plans.laid import LaidPlan, ask, delete
+from ctxlearn.models.plans.laid import LaidPlan, ask, delete, name_of
 
 API = "https://api.anthropic.com"
 FIVE_MINUTES, HOUR = 300, 3600
@@ -96,7 +96,8 @@ class Files:
         file = ("book.txt", asked.system.encode(), "text/plain")
         said = ask(self.job.model, "POST", self.base, self._headers(), files={"file": file})
         end = time.time() + self.life
-        return Kept(said["id"], self.job.model, self.job.api_base, asked.fingerprint, 0, end)
+        name = name_of(self.job.model, "id", said)
+        return Kept(name, self.job.model, self.job.api_base, asked.fingerprint, 0, end)
 
     def extend(self, kept: Kept) -> Kept:
         """Return a file as it is, for longer."""

@@ -80,9 +80,19 @@ def ask(model: str, method: str, url: str, headers: Mapping[str, str], **body: A
         raise failure(model, None, str(error) or type(error).__name__, sent=sent) from error
     except ValueError as error:
         raise failure(model, answer.status_code, f"not JSON: {answer.text[:100]!r}", answer.headers) from error
-    if answer.status_code >= 400:
+    if not 200 <= answer.status_code < 300:
         raise failure(model, answer.status_code, answer.text, answer.headers)
-    return dict(said)
+    if not isinstance(said, dict):
+        raise failure(model, None, f"not a JSON object: {answer.text[:100]!r}")
+    return said
+
+
+def name_of(model: str, field: str, said: Mapping[str, Any]) -> str:
+    """Return the name that a provider gave an object that it made. Raises Overloaded when it gave none."""
+    name = said.get(field)
+    if not isinstance(name, str) or not name:
+        raise failure(model, None, f"an object was made, but no {field!r} said under which it is known")
+    return name
 
 
 def delete(model: str, url: str, headers: Mapping[str, str]) -> bool:
