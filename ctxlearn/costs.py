@@ -8,7 +8,7 @@ before a socket is opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,16 +43,25 @@ class Budget:
 
 
 class Opened:
-    """A model, and what it has spent since it was opened."""
+    """A model, and what it has spent since it was opened; after it was closed, too."""
 
     def __init__(self, model: Model, meter: Meter | None = None) -> None:
         self.model = model
         self._meter = meter
         self._before = meter.spent() if meter is not None else Spent()
+        self._in_all: Spent | None = None
+
+    def close(self) -> None:
+        """Close the model, and enter what that saves: what lay at the provider and is given up."""
+        if self._meter is not None and self._in_all is None:
+            self._meter.credit(models.close(self.model))
+            self._in_all = self.spent
 
     @property
     def spent(self) -> Spent:
         """What was spent, and what was lost, since the model was opened."""
+        if self._in_all is not None:
+            return self._in_all
         if self._meter is None:
             return Spent()
         now, before = self._meter.spent(), self._before
@@ -97,10 +106,8 @@ def opened(
     with Spending(settings.ledger, settings.cap) as spending:
         meter = _meter(name, settings, spending, hosting, budget)
         model = models.open_model(name, settings, threads, _as_allowed(hosting, lies, meter))
-        try:
-            yield Opened(model, meter)
-        finally:
-            meter.credit(models.close(model))
+        with closing(Opened(model, meter)) as it:
+            yield it
 
 
 def _as_allowed(hosting: Hosting, lies: bool, meter: Meter) -> Hosting:

@@ -76,7 +76,7 @@ def test_the_book_arrives_as_it_is(model: str, flavour: str, path: str) -> None:
 def test_ollama_is_sent_the_book_too() -> None:
     with catching({"message": {"role": "assistant", "content": "?"}, "done": True}) as (base, seen):
         hosted("ollama_chat/qwen", base).complete(request(BOOK, sentences(1)))
-    assert [message["content"] for message in seen[0]["messages"]][0] == prompt.system_text(BOOK)
+    assert seen[0]["messages"][0]["content"] == prompt.system_text(BOOK)
 
 
 def test_threads_do_not_mix_their_books_up() -> None:
@@ -171,7 +171,10 @@ def catching(said: object, status: int = 200, **headers: str) -> Iterator[tuple[
 )
 @pytest.mark.parametrize("status", [302, 307, 308])
 def test_no_redirect_brings_the_book_elsewhere(model: str, job: dict[str, Any], status: int) -> None:
-    with catching({}) as (elsewhere, got), catching({}, status, Location=f"{elsewhere}/v1") as (base, asked):
-        with pytest.raises(Refused, match="--api-base"):
-            hosted(model, base, **job).complete(request(book(600), sentences(1)))
+    with (
+        catching({}) as (elsewhere, got),
+        catching({}, status, Location=f"{elsewhere}/v1") as (base, asked),
+        pytest.raises(Refused, match="--api-base"),
+    ):
+        hosted(model, base, **job).complete(request(book(600), sentences(1)))
     assert (len(asked), got) == (1, [])

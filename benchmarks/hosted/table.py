@@ -40,8 +40,8 @@ def _rows() -> Iterator[tuple[str, str, str]]:
         "1",
     )
     yield _resume(_measure("resume"))
-    for model, requests in ((GEMINI, "10000"), (GPT, "1000")):
-        yield _memory(model, _measure("memory", model, requests))
+    for model in LIMITS:
+        yield _memory(model, _measure("memory", model, "10000"))
 
 
 def _measure(*arguments: str) -> dict[str, Any]:

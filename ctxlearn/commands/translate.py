@@ -127,6 +127,7 @@ class _Job:
                 bar.update(len(hypotheses))
                 if not (target or self.args.json):
                     self.show(system, hypotheses)
+        self.stack.close()  # what that saves belongs to the cost
         if self.args.json:
             self.deliver(output.json_text(self.as_dict(system, done)))
         elif target:

@@ -130,7 +130,8 @@ def give_up(folder: Path, token: Token, fingerprints: set[str] | None = None) ->
             continue
         laid = plan(Job(kept.model, kept.api_base), folder, token)
         if isinstance(laid, LaidPlan):
-            laid.objects.delete(kept)
+            shelf.delete(key, laid.objects.delete)
             gone.append(kept.name)
-        shelf.drop(key, kept.name)
+        else:
+            shelf.drop(key, kept.name)
     return gone

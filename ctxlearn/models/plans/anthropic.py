@@ -74,11 +74,7 @@ class AnthropicFilePlan(LaidPlan):
 
     def close(self) -> Usage:
         """Delete the files, which nothing else would ever do; what was cached of them stays for its life."""
-        for key in tuple(self._mine):
-            kept = self.shelf.drop(key)
-            if kept is not None:
-                self.objects.delete(kept)
-        return Usage()
+        return self._delete()
 
 
 class Files:

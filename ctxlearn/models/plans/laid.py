@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ctxlearn.errors import Refused
+from ctxlearn.errors import ModelError, Refused
 from ctxlearn.models.base import Usage
 from ctxlearn.models.failures import failure
 from ctxlearn.models.plans.base import Asked, Job, Plan
 from ctxlearn.models.plans.kept import Kept, Shelf
 
+_log = logging.getLogger("ctxlearn")
 _TIMEOUT = 600.0  # laying down a million tokens takes minutes
 
 
@@ -57,13 +59,18 @@ class LaidPlan(Plan):
 
     def close(self) -> Usage:
         """Delete this job's objects unless they are to stay; return the storage that was counted and is not needed."""
-        if self.job.keep:
-            return Usage()
+        return Usage() if self.job.keep else self._delete()
+
+    def _delete(self) -> Usage:
+        """Delete this job's objects; one that cannot be deleted now stays noted, which is said."""
         saved = Usage()
         for key in tuple(self._mine):
-            kept = self.shelf.drop(key)
+            try:
+                kept = self.shelf.delete(key, self.objects.delete)
+            except ModelError as error:
+                _log.warning("not deleted: %s; `ctxlearn cache clear provider` tries again", error)
+                continue
             if kept is not None:
-                self.objects.delete(kept)
                 saved += Usage(stored=-kept.tokens * max(0.0, kept.expires - time.time()))
         return saved
 
