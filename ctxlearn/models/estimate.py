@@ -45,6 +45,7 @@ class Facts(Protocol):
     life: float | None
     at_least: int
     room: int
+    hour: bool
 
 
 class Gauge:
@@ -124,7 +125,7 @@ class Kind:
         """Return the kind of a plan of models/plans."""
         if isinstance(plan, GeminiPlan) and plan.job.references:
             return cls(stored_for=plan.life)
-        return cls(hour="1h" in str(getattr(plan, "mark", "")))
+        return cls(hour=plan.hour)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ctxlearn import prompt, settings
+from ctxlearn.data import clean
 from ctxlearn.errors import KeyMissing, Refused
 from ctxlearn.models import replies
 from ctxlearn.models.base import Completion, Request, Usage
@@ -114,7 +115,7 @@ class HostedModel:
             return replies.Reply(str(error), "content_filter", Usage())
         except (litellm.exceptions.BudgetExceededError, *litellm.LITELLM_EXCEPTION_TYPES) as error:
             raise replies.error_of(self.name, error) from error
-        return replies.reply(response, self.plan.reports)
+        return replies.reply(response, self.plan)
 
     def _sender(self, wait: float) -> _Sender:
         with self._lock:
@@ -211,15 +212,20 @@ def asked_for(request: Request) -> Asked:
 
 
 def vertex_token() -> str:
-    """Return a token for Vertex, from Google's own credentials on this machine. Raises ModelError."""
+    """Return a token for Vertex, from Google's own credentials on this machine. Raises KeyMissing."""
     _litellm()
+    try:
+        from google.auth.exceptions import GoogleAuthError
+    except ImportError as error:
+        advice = "google-auth, which reads Google's credentials, is not installed; `pip install google-auth` brings it"
+        raise KeyMissing(f"vertex_ai: {advice}") from error
     from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
 
     try:
         token, _ = VertexBase().get_access_token(credentials=None, project_id=None)
-    except (ImportError, OSError, ValueError) as error:
+    except (GoogleAuthError, ImportError, OSError, ValueError) as error:
         advice = "`gcloud auth application-default login` makes them"
-        raise KeyMissing(f"vertex_ai: no credentials: {error}; {advice}") from error
+        raise KeyMissing(f"vertex_ai: no credentials: {clean(str(error))}; {advice}") from error
     return str(token)
 
 

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctxlearn import answers, prompt
-from ctxlearn.errors import CtxlearnError
+from ctxlearn.data import clean
+from ctxlearn.errors import CtxlearnError, KeyMissing
 from ctxlearn.models.base import Problem, Request, Translation, Usage
 from ctxlearn.models.failures import failure
+from ctxlearn.models.plans.base import Plan
 
+_CREDENTIALS = ("google.auth", "botocore")  # who looks for them on this machine
 _UNREADABLE = "Error converting to valid response block"  # of litellm, for Gemini's JSON
 
 
@@ -26,12 +29,12 @@ class Reply:
     usage: Usage
 
 
-def reply(response: Any, reports: bool) -> Reply:
-    """Return what a response of litellm's says; `reports` when its provider tells what it read from its cache."""
+def reply(response: Any, plan: Plan) -> Reply:
+    """Return what a response of litellm's says to a request that was arranged by `plan`."""
     choice = response.choices[0] if response.choices else None
     if choice is None:
-        return Reply("no candidate", "content_filter", _usage(response.usage, reports))
-    usage = _usage(response.usage, reports)
+        return Reply("no candidate", "content_filter", _usage(response.usage, plan))
+    usage = _usage(response.usage, plan)
     message = choice.message
     more = getattr(message, "provider_specific_fields", None) or {}
     refusal = getattr(message, "refusal", None) or more.get("refusal")  # here from litellm 1.109 on, there before
@@ -50,15 +53,17 @@ def read(answer: Reply, request: Request) -> tuple[Translation, ...]:
     return answers.read(answer.text, request, cut=answer.finish == "length", scripts=scripts)
 
 
-def _usage(it: Any, reports: bool) -> Usage:
+def _usage(it: Any, plan: Plan) -> Usage:
     """Return what litellm makes of each provider's own account; cached and written tokens are in the input tokens."""
     details = getattr(it, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None)
     written = getattr(details, "cache_write_tokens", None) or getattr(it, "cache_creation_input_tokens", None)
     kinds = getattr(details, "cache_creation_token_details", None)
-    if cached is None and not reports:
+    if cached is None and not plan.reports:
         return Usage(it.prompt_tokens, None, None, 0, it.completion_tokens, None)
     hour = getattr(kinds, "ephemeral_1h_input_tokens", None)
+    if hour is None and plan.hour:  # not told apart: as it was asked for
+        hour = written
     return Usage(it.prompt_tokens, cached or 0, written or 0, 0, it.completion_tokens, hour or 0)
 
 
@@ -68,6 +73,8 @@ def error_of(model: str, error: BaseException) -> CtxlearnError:
 
     status, headers, sent = None, None, True
     for link in _chain(error):
+        if type(link).__module__.startswith(_CREDENTIALS):
+            return KeyMissing(f"{model}: no credentials that can be used: {clean(str(link))}")
         sent = sent and not isinstance(link, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         response = getattr(link, "response", None)
         if isinstance(getattr(response, "status_code", None), int) and getattr(response, "headers", None):

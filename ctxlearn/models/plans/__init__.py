@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctxlearn import settings
 from ctxlearn.errors import KeyMissing, UsageError
-from ctxlearn.models.plans.anthropic import AnthropicFilePlan, AnthropicPlan
+from ctxlearn.models.plans.anthropic import AnthropicFilePlan, AnthropicPlan, VertexClaudePlan
 from ctxlearn.models.plans.base import Job, Plan
 from ctxlearn.models.plans.bedrock import BedrockPlan
 from ctxlearn.models.plans.deepseek import DeepSeekPlan
@@ -84,7 +84,7 @@ def plan(job: Job, folder: Path, token: Token) -> Plan:
     if provider == "gemini" or (provider == "vertex_ai" and job.bare.startswith("gemini")):
         return _google(job, Shelf(folder), token)
     if provider == "vertex_ai":
-        return AnthropicPlan(job) if "claude" in job.bare else Plan(job)
+        return VertexClaudePlan(job) if "claude" in job.bare else Plan(job)
     if provider == "anthropic" and job.references:
         return AnthropicFilePlan(job, Shelf(folder), lambda: _key(job.model, AnthropicFilePlan.keys))
     if provider == "openai" and job.api_base is not None and not is_openai(job.bare):
