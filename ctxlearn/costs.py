@@ -154,6 +154,35 @@ def is_own_server(name: str, api_base: str | None) -> bool:
     return Destination(name, api_base).own_host is not None
 
 
+# -- what it can read -------------------------------------------------------------------------------------------------
+
+
+def fitting(name: str, settings: Settings, open_pack: Callable[[int | None], Pack], budget: int | None = None) -> Pack:
+    """Return the pack that `open_pack` makes within a budget in tokens: the one given, else what the model can read.
+
+    What is left out for the model's sake is counted in the pack, as with every budget.
+    """
+    if budget is not None:
+        return open_pack(budget)
+    pack, most = open_pack(None), room(name, settings)
+    return pack if most is None or pack.tokens <= most else open_pack(most)
+
+
+def room(name: str, settings: Settings) -> int | None:
+    """Return how many of our tokens a context may have for a model; None when it has no limit, or none is known.
+
+    That is its limit less the longest question and answer, by a ratio of its family that never changes: a ratio that
+    was measured would change the context from one call to the next, and a changed context is read anew.
+    """
+    if not models.is_hosted(name):
+        return None
+    from ctxlearn.models import prices
+    from ctxlearn.models.estimate import room_for_a_book
+
+    limit = prices.price(name, settings).max_input_tokens
+    return None if limit is None else room_for_a_book(name, limit)
+
+
 # -- before anything is asked -----------------------------------------------------------------------------------------
 
 

@@ -113,7 +113,30 @@ def test_calls_at_the_same_time_stay_under_the_cap_of_the_settings(home: Path, t
         charged, requests = bill(server), server.counters()["by_kind"]["generate"]
     assert any(code == 5 for *_, code in ends), ends
     assert all(code in (0, 5) for *_, code in ends), ends
-    assert 0 < charged <= 0.8 and 10 < requests < 90
+    assert 0 < charged <= 0.8 and 3 < requests < 90
+
+
+def test_no_more_is_packed_than_the_model_reads(home: Path, capsys: Capture) -> None:
+    home.mkdir(mode=0o700)
+    (home / "settings.toml").write_text(f'[models."{GPT}".price]\nmax_input_tokens = 40000\n')
+    with serve(GPT, context=40_000) as server:
+        code, out, err = main(capsys, *translate(GPT, server, "--json", "--allow-unknown-price", TEXTS[0]))
+    tokens = int(json.loads(out)["system"].partition("|tok:")[2].partition("|")[0])
+    assert (code, 15_000 < tokens < 20_000) == (0, True)
+    assert f"{GPT} cannot read all: " in err
+    packed = json.loads(main(capsys, "pack", "tarivel", "--model", GPT, "--json")[1])
+    assert (packed["tokens"], packed["budget"] >= tokens) == (tokens, True)
+    assert json.loads(main(capsys, "pack", "tarivel", "--json")[1])["budget"] is None
+    assert main(capsys, *translate(CLAUDE, server, "--dry-run", TEXTS[0]))[2] == ""
+
+
+def test_a_model_that_is_asked_in_another_way_is_named_as_not_supported(capsys: Capture) -> None:
+    code, _, err = main(capsys, "translate", "tarivel", "ma", "--to", "eng", "--model", "openai/gpt-5.5-pro")
+    assert (code, "'responses'" in err) == (2, True)
+    listed = json.loads(main(capsys, "models", "--provider", "openai", "--all", "--json")[1])["models"]
+    assert {it["model"]: it["supported"] for it in listed}["openai/gpt-5.5-pro"] is False
+    usual = json.loads(main(capsys, "models", "--provider", "openai", "--json")[1])["models"]
+    assert usual and all(it["supported"] for it in usual)
 
 
 @pytest.fixture

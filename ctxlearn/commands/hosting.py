@@ -11,6 +11,7 @@ from ctxlearn.commands import output
 if TYPE_CHECKING:
     from ctxlearn.costs import Budget, Forecast
     from ctxlearn.models import Hosting
+    from ctxlearn.packs import Pack
     from ctxlearn.spending import Spent
 
 MODEL_HELP = "embedded (default), a floor, or a hosted one by litellm's name, such as anthropic/claude-sonnet-5-5"
@@ -58,6 +59,16 @@ def budget(args: argparse.Namespace) -> Budget:
     from ctxlearn.spending import new_job
 
     return Budget(args.max_cost, args.allow_unknown_price, new_job())
+
+
+def warn_of_a_part(model: str, pack: Pack, budget: int | None) -> None:
+    """Say how much of the books a model is not given because it cannot read that much."""
+    left_out = sum(section.left_out for section in pack.sections)
+    if budget is None and left_out:
+        output.warn(
+            f"{model} cannot read all: {output.counted(left_out, 'record')} of the books stayed out; "
+            "`ctxlearn pack --model` shows which sections"
+        )
 
 
 def usd(text: str) -> float:

@@ -30,14 +30,20 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Pack, report, and write the text where asked to."""
-    from ctxlearn import manifest, models, packs, settings
+    from ctxlearn import costs, manifest, models, packs, settings
 
     start = time.perf_counter()
     here = settings.read()
     models.check_name(args.model)
     if args.out and args.out != Path("-"):
         output.check_target(args.out)
-    pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
+    corpus = manifest.open_corpus(args.corpus)
+    pack = costs.fitting(
+        args.model,
+        here,
+        lambda budget: packs.open_pack(here.packs, corpus, budget=budget, sections=args.sections),
+        args.budget,
+    )
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)

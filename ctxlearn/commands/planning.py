@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctxlearn.commands import hosting
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ctxlearn.data import Direction
     from ctxlearn.evaluate import Plan
     from ctxlearn.manifest import Corpus
+    from ctxlearn.packs import Pack
     from ctxlearn.runs import Run
     from ctxlearn.settings import Settings
 
@@ -82,15 +84,19 @@ class _Asked:
 
     def contexts(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each of the contexts that --sections names."""
-        from ctxlearn import packs
+        from ctxlearn import costs, packs
         from ctxlearn.evaluate import Plan
 
-        for sections in self.args.sections or [()]:
-            pack = packs.open_pack(
-                self.here.packs, self.corpus, budget=self.args.budget, sections=sections, tests=self.files
-            )
-            for name in names:
-                yield Row(Plan(self.corpus, pack, self.test, self.direction, name, sections, self.args.limit))
+        for sections, name in itertools.product(self.args.sections or [()], names):
+
+            def packed(budget: int | None, sections: tuple[str, ...] = sections) -> Pack:
+                return packs.open_pack(
+                    self.here.packs, self.corpus, budget=budget, sections=sections, tests=self.files
+                )
+
+            pack = costs.fitting(name, self.here, packed, self.args.budget)
+            hosting.warn_of_a_part(name, pack, self.args.budget)
+            yield Row(Plan(self.corpus, pack, self.test, self.direction, name, sections, self.args.limit))
 
     def grid(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each context of the standard grid."""
