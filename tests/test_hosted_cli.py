@@ -74,6 +74,19 @@ def test_an_estimate_is_asked_of_nobody_and_stands_within_a_tenth_of_the_bill(ca
     assert forecast["cost_uncached_usd"] > 3 * forecast["cost_usd"]
 
 
+def test_a_higher_rate_for_long_requests_is_said_before_it_is_paid(home: Path, capsys: Capture) -> None:
+    home.mkdir(mode=0o700)
+    rates = "input = 2\noutput = 8\ntiers = [{above = 20_000, input = 4}]"
+    (home / "settings.toml").write_text(f'[models."{GPT}".price]\n{rates}\n')
+    code, out, _ = main(capsys, "translate", "tarivel", "--to", "eng", "--model", GPT, "--dry-run", TEXTS[0])
+    assert (code, "more than 20,000 tokens are charged at a higher rate" in out) == (0, True)
+    assert "$0.2" in out  # 51,300 tokens at 4 USD a million
+    listed = json.loads(main(capsys, "models", "tarivel", "--provider", "openai", "--json", "--all")[1])["models"]
+    (line,) = (it for it in listed if it["model"] == GPT)
+    assert line["tiers"][0]["above"] == 20_000
+    assert line["first_request_usd"] == pytest.approx(4e-6 * (line["tokens"] + 1000) + 8e-6 * 1000)
+
+
 def test_what_lies_at_a_provider_is_listed_and_deleted_on_request(capsys: Capture) -> None:
     with serve(GEMINI) as server:
         code, out, _ = main(capsys, "warm", "tarivel", "--model", GEMINI, "--api-base", base(GEMINI, server), "--json")

@@ -22,6 +22,7 @@ from ctxlearn.models.cached import Answers
 from ctxlearn.spending import Spending
 from ctxlearn.translate import System
 from tests.hosting import translated
+from tests.standins.spoiling import HOOKS
 
 MODEL = "gemini/gemini-2.5-pro"
 CORPUS = Path(__file__).parents[2] / "corpora" / "tarivel"
@@ -34,12 +35,13 @@ KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 529},
     {"kind": "hang", "seconds": 2},
+    {"kind": "slow", "seconds": 1},
     {"kind": "cut"},
     {"kind": "reset"},
     {"kind": "broken-json"},
     {"kind": "miss"},
     {"kind": "expire"},
-    *({"kind": "answer", "how": how} for how in ("chatter", "fence", "refusal", "truncated", "empty", "wrong-ids")),
+    *({"kind": "answer", "how": how} for how in HOOKS),
 )
 
 

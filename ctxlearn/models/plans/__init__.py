@@ -51,6 +51,8 @@ SERVERS: dict[str, tuple[str, ...]] = {
     "together_ai": ("TOGETHER_AI_API_BASE",),
     "vertex_ai": ("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
 }
+# Where litellm looks when nobody names a server of one's own.
+_AT_HOME = {"ollama_chat": "http://localhost:11434", "llamafile": "http://127.0.0.1:8080/v1"}
 GOOGLE = ("gemini", "vertex_ai")
 PROVIDERS = tuple(sorted((*PLANS, *GOOGLE)))
 
@@ -69,12 +71,13 @@ def check_name(name: str) -> None:
 
 
 def server(name: str) -> str | None:
-    """Return the server that the environment names for a model, as litellm would find it; None for the provider's own.
+    """Return the server that litellm would find for a model when none is named; None for the provider's own.
 
-    It has to be known before litellm is: the policy, the store of answers and the signature go by the server.
+    It has to be known before litellm is asked: the policy, the store of answers and the signature go by the server.
     """
     provider = name.partition("/")[0]
-    return settings.variable(*SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)))
+    named = settings.variable(*SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)))
+    return named or _AT_HOME.get(provider)
 
 
 def plan(job: Job, folder: Path, token: Token) -> Plan:
