@@ -33,6 +33,9 @@ def _keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for provider in plans.PROVIDERS:
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", "key")
     monkeypatch.setenv("TOGETHERAI_API_KEY", "key")
+    monkeypatch.setenv("AWS_REGION_NAME", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "aws-key-id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret")
 
 
 def hosted(model: str, base: str, **job: Any) -> HostedModel:
@@ -54,6 +57,7 @@ def without_format(prefix: str) -> str:
         ("openai/local", "llama", "/v1"),
         ("openrouter/anthropic/claude-sonnet-5-5", "openrouter", "/v1"),
         ("hosted_vllm/qwen", "vllm", "/v1"),
+        ("bedrock/anthropic.claude-sonnet-5-5", "bedrock", ""),
         ("lm_studio/qwen", "llama", "/v1"),
         ("llamafile/qwen", "llama", "/v1"),
         *((f"{name}/m", "openai", "/v1") for name in ("deepseek", "fireworks_ai", "groq", "mistral", "xai")),
@@ -98,17 +102,19 @@ def test_threads_do_not_mix_their_books_up() -> None:
 
 
 def test_a_request_that_went_out_with_the_mark_is_an_error() -> None:
-    with pytest.raises(ModelError, match="without the book"), Insertion().shortened([{"content": "book"}], "book"):
+    with (
+        pytest.raises(ModelError, match="without the book"),
+        Insertion(httpx.Client()).shortened([{"content": "book"}], "book"),
+    ):
         pass
 
 
 def test_an_error_of_the_request_itself_is_the_one_that_is_raised() -> None:
-    with pytest.raises(Refused), Insertion().shortened([{"content": "book"}], "book"):
+    with pytest.raises(Refused), Insertion(httpx.Client()).shortened([{"content": "book"}], "book"):
         raise Refused("no")
 
 
 def test_only_a_mark_that_was_lent_is_replaced_and_only_as_a_string_of_its_own() -> None:
-    insertion = Insertion()
     sent: list[bytes] = []
 
     def take(asked: httpx.Request) -> httpx.Response:
@@ -116,7 +122,7 @@ def test_only_a_mark_that_was_lent_is_replaced_and_only_as_a_string_of_its_own()
         return httpx.Response(200)
 
     client = httpx.Client(transport=httpx.MockTransport(take))
-    insertion.watch(client)
+    insertion = Insertion(client)
     with insertion.shortened([{"content": "book"}], "book") as messages:
         mark = messages[0]["content"]
         asked = ['"ctxlearn-book-0123456789abcdef0123456789abcdef"', f'"{mark}"', f"{mark}s", mark]
@@ -164,6 +170,9 @@ def catching(said: object, status: int = 200, **headers: str) -> Iterator[tuple[
         ("openai/gpt-6.1-sol", {}),
         ("hosted_vllm/qwen", {}),
         ("ollama_chat/qwen", {}),
+        ("lm_studio/qwen", {}),
+        ("llamafile/qwen", {}),
+        ("bedrock/anthropic.claude-sonnet-5-5", {}),
         ("anthropic/claude-sonnet-5-5", {"references": False}),
         ("gemini/gemini-2.5-pro", {"references": False}),
         ("gemini/gemini-2.5-pro", {}),

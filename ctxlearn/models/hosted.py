@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ctxlearn import prompt, settings
 from ctxlearn.data import clean
@@ -24,16 +24,14 @@ from ctxlearn.models.base import Completion, Request, Usage
 from ctxlearn.models.plans.base import Arranged, Asked, Plan
 from ctxlearn.models.plans.selfhosted import SelfHostedPlan
 
-if TYPE_CHECKING:
-    from ctxlearn.models.outgoing import Insertion
-
-# By which client litellm asks a provider: its own around httpx, or OpenAI's SDK. Of the rest (AWS signs the body) it
-# is left to litellm, and gets the book in full.
+# By which client litellm asks a provider: its own around httpx, or OpenAI's SDK, which has to be told the server. With
+# the rest that is left to litellm, which gets the book in full.
 _BY_HANDLER = (
-    *("anthropic", "deepseek", "fireworks_ai", "gemini", "groq", "hosted_vllm", "mistral", "ollama_chat", "openrouter"),
-    *("together_ai", "xai"),
+    *("anthropic", "bedrock", "deepseek", "fireworks_ai", "gemini", "groq", "hosted_vllm", "mistral", "ollama_chat"),
+    *("openrouter", "together_ai", "xai"),
 )
-_BY_SDK = "openai"
+_BY_SDK = ("openai", "lm_studio", "llamafile")
+_SIGNED = "bedrock"  # the book has to be in what is signed
 _CONNECT = 20.0  # seconds
 _LOST = re.compile(r"(?i)cached ?content|\bfile\b")
 
@@ -139,22 +137,18 @@ class _Sender:
     def __init__(self, provider: str, server: Mapping[str, str], wait: float) -> None:
         import httpx  # as litellm will
 
-        self.timeout = httpx.Timeout(wait, connect=_CONNECT)
-        self.client: dict[str, object] = {}
-        self._insertion: Insertion | None = None
-        self._handler: Any = None
-        if provider in _BY_HANDLER or provider == _BY_SDK:
-            self._lend(provider, server)
-
-    def _lend(self, provider: str, server: Mapping[str, str]) -> None:
-        from litellm.llms.custom_httpx.http_handler import HTTPHandler
-
         from ctxlearn.models.outgoing import Insertion
 
-        self._handler = HTTPHandler(timeout=self.timeout, follow_redirects=False)
-        self._insertion = Insertion()
-        self._insertion.watch(self._handler.client)
-        self.client = {"client": _sdk(self._handler.client, server) if provider == _BY_SDK else self._handler}
+        self.timeout = httpx.Timeout(wait, connect=_CONNECT)
+        self.client: dict[str, object] = {}
+        self._handler: Any = None
+        self._insertion: Insertion | None = None
+        by_sdk = provider in _BY_SDK and (provider == "openai" or "api_base" in server)
+        if by_sdk or provider in _BY_HANDLER:
+            self._handler = _handler(self.timeout)
+            self.client = {"client": _sdk(provider, self._handler.client, server) if by_sdk else self._handler}
+        if self._handler is not None and provider != _SIGNED:
+            self._insertion = Insertion(self._handler.client)
 
     @contextmanager
     def shortened(self, arguments: Mapping[str, Any], book: str) -> Iterator[Mapping[str, Any]]:
@@ -171,11 +165,18 @@ class _Sender:
             self._handler.close()
 
 
-def _sdk(client: Any, server: Mapping[str, str]) -> object:
+def _handler(timeout: Any) -> Any:
+    """Return litellm's own client, one that follows no redirect."""
+    from litellm.llms.custom_httpx.http_handler import HTTPHandler
+
+    return HTTPHandler(timeout=timeout, follow_redirects=False)
+
+
+def _sdk(provider: str, client: Any, server: Mapping[str, str]) -> object:
     """Return OpenAI's SDK around an HTTP client, for a server of one's own or OpenAI's."""
     import openai
 
-    key = server.get("api_key") or settings.variable("OPENAI_API_KEY")
+    key = server.get("api_key") or settings.variable(f"{provider.upper()}_API_KEY") or "none"
     return openai.OpenAI(api_key=key, base_url=server.get("api_base"), http_client=client, max_retries=0)
 
 

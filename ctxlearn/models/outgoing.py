@@ -26,14 +26,11 @@ Message = Mapping[str, Any]
 
 
 class Insertion:
-    """Puts texts into the requests of HTTP clients; for several threads."""
+    """Looks through the requests of an HTTP client on their way out, and puts texts into them; for several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: httpx.Client) -> None:
         self._texts: dict[bytes, bytes] = {}
         self._sent: set[bytes] = set()
-
-    def watch(self, client: httpx.Client) -> None:
-        """Let the requests of a client be looked through for marks on their way out."""
         client.event_hooks = {**client.event_hooks, "request": [*client.event_hooks["request"], self._put_in]}
 
     @contextmanager
