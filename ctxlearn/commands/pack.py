@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctxlearn.commands import output
+from ctxlearn.commands import hosting, output
 
 if TYPE_CHECKING:
     from ctxlearn import packs
@@ -30,7 +30,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Pack, report, and write the text where asked to."""
-    from ctxlearn import costs, manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     start = time.perf_counter()
     here = settings.read()
@@ -38,12 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out and args.out != Path("-"):
         output.check_target(args.out)
     corpus = manifest.open_corpus(args.corpus)
-    pack = costs.fitting(
-        args.model,
-        here,
-        lambda budget: packs.open_pack(here.packs, corpus, budget=budget, sections=args.sections),
-        args.budget,
-    )
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)

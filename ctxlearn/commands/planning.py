@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ctxlearn.data import Direction
     from ctxlearn.evaluate import Plan
     from ctxlearn.manifest import Corpus
-    from ctxlearn.packs import Pack
     from ctxlearn.runs import Run
     from ctxlearn.settings import Settings
 
@@ -84,18 +83,10 @@ class _Asked:
 
     def contexts(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each of the contexts that --sections names."""
-        from ctxlearn import costs, packs
         from ctxlearn.evaluate import Plan
 
         for sections, name in itertools.product(self.args.sections or [()], names):
-
-            def packed(budget: int | None, sections: tuple[str, ...] = sections) -> Pack:
-                return packs.open_pack(
-                    self.here.packs, self.corpus, budget=budget, sections=sections, tests=self.files
-                )
-
-            pack = costs.fitting(name, self.here, packed, self.args.budget)
-            hosting.warn_of_a_part(name, pack, self.args.budget)
+            pack = hosting.pack(name, self.corpus, self.here, self.args.budget, sections, self.files)
             yield Row(Plan(self.corpus, pack, self.test, self.direction, name, sections, self.args.limit))
 
     def grid(self, names: Sequence[str]) -> Iterator[Row]:

@@ -55,7 +55,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Translate, in the order given; exit 3 when a segment failed."""
-    from ctxlearn import costs, manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     if args.input and args.text:
         raise UsageError("both TEXT and --input are given; expected one of them")
@@ -67,13 +67,7 @@ def run(args: argparse.Namespace) -> int:
     corpus = manifest.open_corpus(args.corpus)
     if args.to is not None and args.to not in corpus.codes:
         raise UsageError(f"--to {args.to!r}: expected {corpus.codes[0]} or {corpus.codes[1]}")
-    pack = costs.fitting(
-        args.model,
-        here,
-        lambda budget: packs.open_pack(here.packs, corpus, budget=budget, sections=args.sections),
-        args.budget,
-    )
-    hosting.warn_of_a_part(args.model, pack, args.budget)
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     if pack.problems:
         output.warn(
             f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "

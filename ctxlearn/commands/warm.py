@@ -31,18 +31,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Learn the embedded model, or fill a provider's cache, and say what that cost."""
-    from ctxlearn import costs, manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     here = settings.read()
     models.check_name(args.model)
     corpus = manifest.open_corpus(args.corpus)
-    pack = costs.fitting(
-        args.model,
-        here,
-        lambda budget: packs.open_pack(here.packs, corpus, budget=budget, sections=args.sections),
-        args.budget,
-    )
-    hosting.warn_of_a_part(args.model, pack, args.budget)
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     said = _provider(args, pack, here) if models.is_hosted(args.model) else _here(args, pack, here)
     if args.json:
         output.as_json({"corpus": args.corpus, "model": args.model, **said})
