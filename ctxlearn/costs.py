@@ -8,7 +8,7 @@ before a socket is opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,16 +43,25 @@ class Budget:
 
 
 class Opened:
-    """A model, and what it has spent since it was opened."""
+    """A model, and what it has spent since it was opened; after it was closed, too."""
 
     def __init__(self, model: Model, meter: Meter | None = None) -> None:
         self.model = model
         self._meter = meter
         self._before = meter.spent() if meter is not None else Spent()
+        self._in_all: Spent | None = None
+
+    def close(self) -> None:
+        """Close the model, and enter what that saves: what lay at the provider and is given up."""
+        if self._meter is not None and self._in_all is None:
+            self._meter.credit(models.close(self.model))
+            self._in_all = self.spent
 
     @property
     def spent(self) -> Spent:
         """What was spent, and what was lost, since the model was opened."""
+        if self._in_all is not None:
+            return self._in_all
         if self._meter is None:
             return Spent()
         now, before = self._meter.spent(), self._before
@@ -86,7 +95,7 @@ def opened(
 
     Raises PolicyError, CapReached, KeyMissing, UsageError.
     """
-    hosting, budget = hosting or Hosting(), budget or Budget()
+    hosting, budget = at_server(name, hosting), budget or Budget()
     models.check_name(name)
     if not models.is_hosted(name):
         yield Opened(models.open_model(name, settings, threads))
@@ -97,10 +106,8 @@ def opened(
     with Spending(settings.ledger, settings.cap) as spending:
         meter = _meter(name, settings, spending, hosting, budget)
         model = models.open_model(name, settings, threads, _as_allowed(hosting, lies, meter))
-        try:
-            yield Opened(model, meter)
-        finally:
-            meter.credit(models.close(model))
+        with closing(Opened(model, meter)) as it:
+            yield it
 
 
 def _as_allowed(hosting: Hosting, lies: bool, meter: Meter) -> Hosting:
@@ -113,9 +120,7 @@ def _meter(name: str, settings: Settings, spending: Spending, hosting: Hosting, 
     from ctxlearn.models.estimate import Gauge
     from ctxlearn.models.metered import Meter
 
-    gauge = Gauge(
-        name, tokens.counter(), spending.ratio(name), lambda ratio: spending.learn_ratio(name, ratio)
-    )
+    gauge = Gauge(name, tokens.counter(), spending.ratio(name), lambda ratio: spending.learn_ratio(name, ratio))
     capped = budget.limit is not None or spending.cap is not None
     return Meter(
         prices.price(name, settings),
@@ -127,6 +132,19 @@ def _meter(name: str, settings: Settings, spending: Spending, hosting: Hosting, 
     )
 
 
+def at_server(name: str, hosting: Hosting | None) -> Hosting:
+    """Return how to ask, with the server that was given or that the environment names. Raises UsageError."""
+    hosting = hosting or Hosting()
+    if not models.is_hosted(name):
+        return hosting
+    from ctxlearn.models import plans
+
+    base = hosting.api_base or plans.server(name)
+    if base is not None:
+        policy.check_server(base)
+    return replace(hosting, api_base=base)
+
+
 def is_own_server(name: str, api_base: str | None) -> bool:
     """Whether a model is served on this machine or its own network, where nobody sends a bill for tokens.
 
@@ -134,6 +152,35 @@ def is_own_server(name: str, api_base: str | None) -> bool:
     (True, False)
     """
     return Destination(name, api_base).own_host is not None
+
+
+# -- what it can read -------------------------------------------------------------------------------------------------
+
+
+def fitting(name: str, settings: Settings, open_pack: Callable[[int | None], Pack], budget: int | None = None) -> Pack:
+    """Return the pack that `open_pack` makes within a budget in tokens: the one given, else what the model can read.
+
+    What is left out for the model's sake is counted in the pack, as with every budget.
+    """
+    if budget is not None:
+        return open_pack(budget)
+    pack, most = open_pack(None), room(name, settings)
+    return pack if most is None or pack.tokens <= most else open_pack(most)
+
+
+def room(name: str, settings: Settings) -> int | None:
+    """Return how many of our tokens a context may have for a model; None when it has no limit, or none is known.
+
+    That is its limit less the longest question and answer, by a ratio of its family that never changes: a ratio that
+    was measured would change the context from one call to the next, and a changed context is read anew.
+    """
+    if not models.is_hosted(name):
+        return None
+    from ctxlearn.models import prices
+    from ctxlearn.models.estimate import room_for_a_book
+
+    limit = prices.price(name, settings).max_input_tokens
+    return None if limit is None else room_for_a_book(name, limit)
 
 
 # -- before anything is asked -----------------------------------------------------------------------------------------
@@ -181,7 +228,7 @@ def forecast(
     from ctxlearn.models import prices
     from ctxlearn.models.estimate import Gauge, estimate
 
-    hosting = hosting or Hosting()
+    hosting = at_server(name, hosting)
     plan = _plan(name, settings, hosting)
     with Spending(settings.ledger) as spending:
         gauge = Gauge(name, tokens.counter(), spending.ratio(name))
@@ -273,19 +320,23 @@ def warm(
     from ctxlearn.models.hosted import HostedModel, vertex_token
     from ctxlearn.models.retrying import RetryingModel
 
-    hosting, policies = hosting or Hosting(), tuple(policies)
+    hosting, policies = at_server(name, hosting), tuple(policies)
     policy.check(policies, Destination(name, hosting.api_base), settings)
     with Spending(settings.ledger, settings.cap) as spending:
         meter = _meter(name, settings, spending, hosting, budget or Budget())
         allowed = _as_allowed(hosting, policy.may_lie_at_provider(policies), meter)
         plan = _plan(name, settings, allowed, vertex_token)
         plans.check_key(plan)
-        model = RetryingModel(meter.wrap(HostedModel(plan, hosting.timeout)))
+        provider = HostedModel(plan, hosting.timeout)
+        model = RetryingModel(meter.wrap(provider))
         usage, last = Usage(), Usage()
-        for number in range(plan.warm_ups + 1):
-            segment = request.segments[number % len(request.segments)]
-            last = model.complete(replace(request, segments=(segment,))).usage
-            usage += last
+        try:
+            for number in range(plan.warm_ups + 1):
+                segment = request.segments[number % len(request.segments)]
+                last = model.complete(replace(request, segments=(segment,))).usage
+                usage += last
+        finally:
+            provider.disconnect()
         return Warmed(plan.warm_ups + 1, _share(last, meter.gauge, request), plan.life, usage, meter.spent())
 
 

@@ -7,6 +7,7 @@ Any other name would have to be looked up first, and could be somebody else's at
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ctxlearn import settings as environment
 from ctxlearn.data import POLICIES, Policy
-from ctxlearn.errors import PolicyError
+from ctxlearn.errors import PolicyError, UsageError
 from ctxlearn.settings import Settings
 
 # Loopback, RFC 1918, and RFC 4193. `is_private` of Python has more: addresses that lead out by a tunnel, for one.
@@ -60,6 +61,37 @@ def own_host(url: str) -> str | None:
         return None
 
 
+def check_server(url: str) -> None:
+    """Raise UsageError for an address that no server can have, or in which a key or a password would be shown about.
+
+    >>> check_server("http://127.0.0.1:8000/v1")
+    """
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UsageError(f"server {url!r}: expected http://HOST:PORT/PATH or https://…")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UsageError(
+            f"server {parts.scheme}://{parts.hostname}: its address holds a name, a password or a query, and would be "
+            "shown and kept; give the address alone, and the key by its environment variable"
+        )
+
+
+def site(url: str) -> str:
+    """Return a server's host and port, by which it is told apart, and of a path of its own no more than a hash.
+
+    >>> site("http://127.0.0.1:8000/v1"), site("https://llm.example.org/tenant/s3cret/v1")
+    ('127.0.0.1:8000', 'llm.example.org/471d38b8')
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    path = parts.path.rstrip("/")
+    return host if path in ("", "/v1", "/v1beta") else f"{host}/{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
 def _is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     mapped = getattr(address, "ipv4_mapped", None) or address
     return any(mapped in net for net in _OWN if net.version == mapped.version)
@@ -81,7 +113,7 @@ def check(policies: Iterable[Policy], destination: Destination, settings: Settin
     policy = strictest(policies)
     host = destination.own_host
     if host is not None:
-        if policy == "local-only" or settings.local_only:
+        if policy != "open" or settings.local_only:
             environment.bypass_proxies(host)
         return
     if settings.local_only:

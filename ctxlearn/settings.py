@@ -289,8 +289,9 @@ def bypass_proxies(host: str) -> None:
 
 
 def quieten_litellm() -> None:
-    """Keep litellm, which is to be imported next, from fetching price lists and from reading .env files."""
+    """Keep litellm, which is to be imported next, from fetching price lists, reading .env files, and keeping logs."""
     os.environ.update(
+        LOGGING_EXECUTOR_MAX_PENDING_TASKS="0",  # nobody listens to what it would add up in threads after each answer
         LITELLM_LOCAL_MODEL_COST_MAP="True",
         LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="True",
         LITELLM_OFFLINE_MODE="true",

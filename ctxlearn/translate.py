@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ctxlearn import __version__, prompt
+from ctxlearn import __version__, policy, prompt
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
 from ctxlearn.models import is_hosted
-from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage, at_once
+from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage, at_once, server
 from ctxlearn.packs import Pack
 from ctxlearn.scripts import scripts_of
 
@@ -61,8 +61,10 @@ class System:
     def signature(self) -> str:
         """All that another person needs to reproduce this system, after sacrebleu's signatures."""
         asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
+        base = server(self.model)
+        at = f"|at:{policy.site(base)}" if base is not None else ""
         return (
-            f"model:{self.model.name}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
+            f"model:{self.model.name}{at}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
             f"{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
         )
 

@@ -34,6 +34,8 @@ FAMILIES = {
     "xai/grok-4.3": ("xai", "/v1"),
     "mistral/mistral-large-4": ("mistral", "/v1"),
     "openrouter/anthropic/claude-sonnet-5-5": ("openrouter", "/v1"),
+    "bedrock/anthropic.claude-sonnet-5-5": ("bedrock", ""),
+    "bedrock/amazon.nova-premier-v1:0": ("bedrock", ""),
     "hosted_vllm/qwen": ("vllm", "/v1"),
     "openai/local": ("llama", "/v1"),
 }
@@ -43,6 +45,9 @@ FAMILIES = {
 def _keys(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for provider in ("GEMINI", "ANTHROPIC", "OPENAI", "DEEPSEEK", "XAI", "MISTRAL", "OPENROUTER"):
         monkeypatch.setenv(f"{provider}_API_KEY", f"{provider.lower()}-key")
+    monkeypatch.setenv("AWS_REGION_NAME", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "aws-key-id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret")
 
 
 def serve(model: str, say: Callable[[str, str], str] = answer, **options: Any) -> StandIn:
@@ -109,9 +114,17 @@ def test_a_file_that_is_gone_is_uploaded_again() -> None:
         assert model.complete(request(book(6000), sentences(9))).translations[8].problem is None
 
 
-def test_one_hour_is_asked_for_when_the_job_is_long() -> None:
-    with serve("anthropic/claude-sonnet-5-5") as server:
-        model = opened("anthropic/claude-sonnet-5-5", server, sentences=100_000)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anthropic/claude-sonnet-5-5",
+        "bedrock/anthropic.claude-sonnet-5-5",
+        "openrouter/anthropic/claude-sonnet-5-5",
+    ],
+)
+def test_one_hour_is_asked_for_when_the_job_is_long(name: str) -> None:
+    with serve(name) as server:
+        model = opened(name, server, sentences=100_000)
         used = model.complete(request(BOOK, sentences(5))).usage
     assert used.written == used.written_1h != 0
 
@@ -172,7 +185,16 @@ FAULTS: list[tuple[dict[str, object], type[CtxlearnError], str]] = [
 ]
 
 
-@pytest.mark.parametrize("model", ["gemini/gemini-2.5-pro", "anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "gemini/gemini-2.5-pro",
+        "anthropic/claude-sonnet-5-5",
+        "openai/gpt-6.1-sol",
+        "hosted_vllm/qwen",
+        "bedrock/anthropic.claude-sonnet-5-5",
+    ],
+)
 def test_every_misbehaviour_becomes_an_error_of_ours(model: str, home: Path) -> None:
     with serve(model) as server:
         hosted = bare(model, server, home, timeout=0.5)
@@ -204,6 +226,16 @@ def test_a_model_whose_key_is_missing_is_not_opened(monkeypatch: pytest.MonkeyPa
     with pytest.raises(UsageError, match="provider/model"):
         open_model("claude-opus-5", settings.read())
     assert is_hosted("anthropic/claude-opus-5") and not is_hosted("embedded")
+
+
+def test_without_credentials_for_amazon_that_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    model = "bedrock/anthropic.claude-sonnet-5-5"
+    with serve(model) as server, pytest.raises(KeyMissing, match="no credentials that can be used"):
+        bare(model, server, home).complete(request(BOOK, sentences(1)))
 
 
 def test_the_key_of_a_provider_goes_to_no_other_server() -> None:

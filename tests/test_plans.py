@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ctxlearn.errors import BudgetError, KeyMissing, Refused, UsageError
+from ctxlearn.errors import BudgetError, KeyMissing, Overloaded, Refused, UsageError
 from ctxlearn.models import plans
 from ctxlearn.models.base import Usage
 from ctxlearn.models.plans.base import Asked, Job, Plan
@@ -97,6 +97,18 @@ def test_a_model_without_a_known_provider_is_refused_with_the_known_ones(name: s
         plans.check_name(name)
 
 
+def test_the_server_is_known_before_litellm_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for provider in plans.PROVIDERS:
+        for name in plans.SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)):
+            monkeypatch.delenv(name, raising=False)
+    assert {name for name in plans.PROVIDERS if plans.server(f"{name}/m")} == {"ollama_chat", "llamafile"}
+    for provider in plans.PROVIDERS:
+        for name in plans.SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)):
+            monkeypatch.setenv(name, f"http://{provider}")
+            assert plans.server(f"{provider}/m") == f"http://{provider}"
+            monkeypatch.delenv(name)
+
+
 def test_a_missing_key_is_said_with_the_variable_that_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GEMINI_API_KEY")
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
@@ -176,6 +188,40 @@ def test_what_is_not_to_be_kept_is_deleted_and_its_storage_given_back(tmp_path: 
         assert google.counters()["caches"] == {"created": 1, "deleted": 1, "expired": 0, "live": 0}
     assert saved.stored == pytest.approx(-(used.stored or 0), rel=0.05)
     assert list(Shelf(tmp_path).all()) == []
+
+
+def test_what_cannot_be_deleted_now_stays_noted_and_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with StandIn("gemini") as google:
+        leaving = gemini(google, tmp_path, keep=False)
+        handle = leaving.arrange(LONG).handle
+        google.faults({"kind": "status", "status": 503, "on": "cache", "every": 1})
+        assert leaving.close() == Usage()
+        assert "`ctxlearn cache clear provider` tries again" in caplog.text
+        assert [kept.name for _, kept in Shelf(tmp_path).all()] == [handle]
+        with pytest.raises(Overloaded):
+            plans.give_up(tmp_path, lambda: "")
+        google.faults()
+        assert plans.give_up(tmp_path, lambda: "") == [handle]
+        assert google.counters()["caches"]["live"] == 0
+    assert list(Shelf(tmp_path).all()) == []
+
+
+def test_an_object_that_is_gone_already_is_deleted_here_too(tmp_path: Path) -> None:
+    with StandIn("gemini") as google:
+        leaving = gemini(google, tmp_path, keep=False)
+        leaving.arrange(LONG)
+        google.expire()
+        leaving.close()
+    assert list(Shelf(tmp_path).all()) == []
+
+
+@pytest.mark.parametrize("kind", ["broken-json", "cut", "reset"])
+def test_an_object_whose_name_did_not_come_back_may_have_been_charged(kind: str, tmp_path: Path) -> None:
+    with StandIn("gemini") as google:
+        google.faults({"kind": kind, "on": "cache", "every": 1})
+        with pytest.raises(Overloaded) as caught:
+            gemini(google, tmp_path).arrange(LONG)
+    assert caught.value.charged
 
 
 def test_everything_that_lies_at_a_provider_can_be_given_up(tmp_path: Path) -> None:

@@ -779,7 +779,8 @@ class TestThroughLitellm:
         with StandIn("gemini", implicit=False) as server:
             through(litellm, server, "gemini/gemini-2.5-pro", "/v1beta", marked(PREFIX, **mark))
             assert server.counters()["caches"]["created"] == 1
-            assert server.counters()["by_kind"] == {"cache": 4, "generate": 3}
+            # litellm lists the objects before each request, from 1.109 on only before the first.
+            assert server.counters()["by_kind"] in ({"cache": 4, "generate": 3}, {"cache": 2, "generate": 3})
 
     @pytest.mark.parametrize(
         ("rule", "errors"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from ctxlearn.models.cached import Answers
 from ctxlearn.spending import Spending
 from ctxlearn.translate import System
 from tests.hosting import translated
+from tests.standins.spoiling import HOOKS
 
 MODEL = "gemini/gemini-2.5-pro"
 CORPUS = Path(__file__).parents[2] / "corpora" / "tarivel"
 SENTENCES, A_REQUEST, THREADS = 10_000, 5, 8
-SHARE = 0.05  # of all requests
+EVERY = 20  # requests of which one goes wrong: 5 %
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": "status", "status": 429, "retry_after": 1},
     {"kind": "status", "status": 429},
@@ -33,21 +35,21 @@ KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 529},
     {"kind": "hang", "seconds": 2},
+    {"kind": "slow", "seconds": 1},
     {"kind": "cut"},
     {"kind": "reset"},
     {"kind": "broken-json"},
     {"kind": "miss"},
     {"kind": "expire"},
-    *({"kind": "answer", "how": how} for how in ("chatter", "fence", "refusal", "truncated", "empty", "wrong-ids")),
+    *({"kind": "answer", "how": how} for how in HOOKS),
 )
 
 
 def resume(folder: Path) -> dict[str, Any]:
     """Run the job, kill it at a third and at two thirds, and run it to the end."""
-    rules = [{**kind, "probability": SHARE / len(KINDS)} for kind in KINDS]
     output = folder / "output.tsv"
     with server(MODEL, "--latency", "0.02") as (remote, base):
-        remote.faults(*rules)
+        remote.faults(*_rules())
         start = time.perf_counter()
         for share in (1 / 3, 2 / 3):
             _killed(base, output, share * SENTENCES)
@@ -71,6 +73,14 @@ def resume(folder: Path) -> dict[str, Any]:
         "lost": json.loads(spent)["lost"],
         "seconds": round(seconds),
     }
+
+
+def _rules() -> Iterator[dict[str, Any]]:
+    """Yield the faults: one of each EVERY requests, by chance, goes wrong, in all ways in turn."""
+    chance = random.Random(0)
+    wrong = [first + chance.randrange(EVERY) for first in range(1, SENTENCES, EVERY)]
+    for place, kind in enumerate(KINDS):
+        yield {**kind, "at": wrong[place :: len(KINDS)]}
 
 
 def _process(base: str, output: Path) -> subprocess.Popen[str]:

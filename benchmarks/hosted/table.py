@@ -40,8 +40,8 @@ def _rows() -> Iterator[tuple[str, str, str]]:
         "1",
     )
     yield _resume(_measure("resume"))
-    for model, requests in ((GEMINI, "10000"), (GPT, "1000")):
-        yield _memory(model, _measure("memory", model, requests))
+    for model in LIMITS:
+        yield _memory(model, _measure("memory", model, "10000"))
 
 
 def _measure(*arguments: str) -> dict[str, Any]:
@@ -78,9 +78,10 @@ def _thousand(found: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]
 
 def _resume(it: dict[str, Any]) -> tuple[str, str, str]:
     order = "in order" if it["in_order"] else "NOT in order"
+    share = it["faults"] / it["requests"]
     return (
-        f"{it['sentences']:,} sentences in {it['requests']:,} requests, {it['faults']} faults of {it['kinds']} kinds, "
-        "killed twice and resumed",
+        f"{it['sentences']:,} sentences in {it['requests']:,} requests, {it['faults']} of them ({share:.1%}) going "
+        f"wrong in {it['kinds']} ways, killed twice and resumed",
         f"{it['lines']:,} lines {order}, {it['right']:,} right, {len(it['problems'])} with a problem; "
         f"{it['paid_again']} requests paid again, "
         f"{it['in_flight']} at most under way at the kills; {it['lost']} shown as perhaps paid for nothing",

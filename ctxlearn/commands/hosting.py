@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from ctxlearn.commands import output
 
 if TYPE_CHECKING:
+    from ctxlearn.corpus import TestSet
     from ctxlearn.costs import Budget, Forecast
+    from ctxlearn.manifest import Corpus
     from ctxlearn.models import Hosting
+    from ctxlearn.packs import Pack
+    from ctxlearn.settings import Settings
     from ctxlearn.spending import Spent
 
 MODEL_HELP = "embedded (default), a floor, or a hosted one by litellm's name, such as anthropic/claude-sonnet-5-5"
@@ -58,6 +63,30 @@ def budget(args: argparse.Namespace) -> Budget:
     from ctxlearn.spending import new_job
 
     return Budget(args.max_cost, args.allow_unknown_price, new_job())
+
+
+def pack(
+    model: str,
+    corpus: Corpus,
+    here: Settings,
+    budget: int | None,
+    sections: Sequence[str],
+    tests: Sequence[TestSet] = (),
+) -> Pack:
+    """Return the pack that a model is given: within a budget, or else as much as it can read, which is said."""
+    from ctxlearn import costs, packs
+
+    def packed(budget: int | None) -> Pack:
+        return packs.open_pack(here.packs, corpus, budget=budget, sections=sections, tests=tests)
+
+    found = costs.fitting(model, here, packed, budget)
+    left_out = sum(section.left_out for section in found.sections)
+    if budget is None and left_out:
+        output.warn(
+            f"{model} cannot read all: {output.counted(left_out, 'record')} of the books stayed out; "
+            "`ctxlearn pack --model` shows which sections"
+        )
+    return found
 
 
 def usd(text: str) -> float:

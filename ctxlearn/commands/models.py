@@ -116,7 +116,8 @@ def _is_of_interest(line: _Line) -> bool:
     price = line.price
     withdrawn = price.deprecated and price.deprecated < f"{datetime.now(UTC):%Y-%m-%d}"
     large = (price.max_input_tokens or 0) >= LARGE or bool(line.fits)
-    return large and line.thousand is not None and not withdrawn and not price.model.partition("/")[2].startswith("ft:")
+    asked = price.is_supported and line.thousand is not None
+    return large and asked and not withdrawn and not price.model.partition("/")[2].startswith("ft:")
 
 
 def _line(price: Price, tokens: int) -> _Line:
@@ -145,7 +146,7 @@ def _keys(provider: str) -> tuple[str, ...]:
 
 def _row(it: _Line) -> list[object]:
     takes = "unknown" if it.price.max_input_tokens is None else f"{it.price.max_input_tokens:,}"
-    fits = {None: "unknown", True: "yes", False: "no"}[it.fits]
+    fits = {None: "unknown", True: "yes", False: "no"}[it.fits] if it.price.is_supported else "not supported"
     key = it.key_set or (f"{it.keys[0]} is not set" if it.keys else "none needed")
     costs = [hosting.money(usd) for usd in (it.first, it.further, it.thousand)]
     return [it.price.model, takes, fits, *costs, key]
@@ -158,6 +159,7 @@ def _as_dict(it: _Line) -> dict[str, object]:
         "max_input_tokens": it.price.max_input_tokens,
         "max_output_tokens": it.price.max_output_tokens,
         "fits": it.fits,
+        "supported": it.price.is_supported,
         "tokens": it.book,
         "first_request_usd": it.first,
         "further_request_usd": it.further,

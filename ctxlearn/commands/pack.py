@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctxlearn.commands import output
+from ctxlearn.commands import hosting, output
 
 if TYPE_CHECKING:
     from ctxlearn import packs
@@ -30,14 +30,15 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Pack, report, and write the text where asked to."""
-    from ctxlearn import manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     start = time.perf_counter()
     here = settings.read()
     models.check_name(args.model)
     if args.out and args.out != Path("-"):
         output.check_target(args.out)
-    pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
+    corpus = manifest.open_corpus(args.corpus)
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctxlearn.commands import hosting
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,14 +101,9 @@ class _Asked:
 
     def contexts(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each of the contexts that --sections names."""
-        from ctxlearn import packs
-
-        for sections in self.args.sections or [()]:
-            pack = packs.open_pack(
-                self.here.packs, self.corpus, budget=self.args.budget, sections=sections, tests=self.files
-            )
-            for name in names:
-                yield Row(self._plan(pack, name, sections))
+        for sections, name in itertools.product(self.args.sections or [()], names):
+            pack = hosting.pack(name, self.corpus, self.here, self.args.budget, sections, self.files)
+            yield Row(self._plan(pack, name, sections))
 
     def grid(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each context of the standard grid."""

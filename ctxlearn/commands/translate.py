@@ -55,7 +55,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Translate, in the order given; exit 3 when a segment failed."""
-    from ctxlearn import manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     if args.input and args.text:
         raise UsageError("both TEXT and --input are given; expected one of them")
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     corpus = manifest.open_corpus(args.corpus)
     if args.to is not None and args.to not in corpus.codes:
         raise UsageError(f"--to {args.to!r}: expected {corpus.codes[0]} or {corpus.codes[1]}")
-    pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=args.sections)
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     if pack.problems:
         output.warn(
             f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "
@@ -127,6 +127,7 @@ class _Job:
                 bar.update(len(hypotheses))
                 if not (target or self.args.json):
                     self.show(system, hypotheses)
+        self.stack.close()  # what that saves belongs to the cost
         if self.args.json:
             self.deliver(output.json_text(self.as_dict(system, done)))
         elif target:

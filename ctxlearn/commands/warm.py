@@ -31,11 +31,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Learn the embedded model, or fill a provider's cache, and say what that cost."""
-    from ctxlearn import manifest, models, packs, settings
+    from ctxlearn import manifest, models, settings
 
     here = settings.read()
     models.check_name(args.model)
-    pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
+    corpus = manifest.open_corpus(args.corpus)
+    pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     said = _provider(args, pack, here) if models.is_hosted(args.model) else _here(args, pack, here)
     if args.json:
         output.as_json({"corpus": args.corpus, "model": args.model, **said})

@@ -9,7 +9,7 @@ A hosted model is a stack of models of the one shape, each with one care; a requ
     Keeping         each translation is on the disk the moment it is there, so that a kill loses only what was under way
     RetryingModel   a provider that cannot now is asked again, with patience
     (a meter)       reserves the price before each single request, and enters what it really used; see metered.py
-    HostedModel     prompt.py, the provider's plan, litellm, answers.py
+    HostedModel     prompt.py, the provider's plan, litellm with outgoing.py, answers.py
 
 The meter stands below the retries because each try is paid for by itself, and above nothing but the request.
 """
@@ -154,7 +154,8 @@ def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
     plans.check_key(plan)
     store = Answers(settings.answers)
     keys = Keys(name, hosting.api_base, hosting.per_request or plan.per_request)
-    model: Model = hosted.HostedModel(plan, hosting.timeout)
+    provider = hosted.HostedModel(plan, hosting.timeout)
+    model: Model = provider
     meter = hosting.meter
     if meter is not None:
         model = meter.wrap(model)
@@ -168,6 +169,7 @@ def _hosted(name: str, settings: Settings, hosting: Hosting) -> Model:
         threads=hosting.threads,
         price=None if meter is None else meter.price,
         capped=meter is not None and meter.capped,
+        close=provider.close,
     )
     return Remembering(fan, store, keys)
 

@@ -136,6 +136,11 @@ def at_once(model: Model) -> int:
     return int(getattr(model, "at_once", 64))
 
 
+def server(model: Model) -> str | None:
+    """Return the address of the server that a model was opened at; None for its provider's own, and on this machine."""
+    return getattr(model, "server", None)
+
+
 class Model(Protocol):
     """Whatever translates: `name` is what `--model` says."""
 

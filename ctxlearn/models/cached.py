@@ -152,6 +152,7 @@ class Keys:
     """What an answer is stored under: everything that can change it, and nothing else."""
 
     def __init__(self, model: str, api_base: str | None, per_request: int) -> None:
+        self.server = api_base
         self._fixed = [_FORMAT, model, api_base, per_request, prompt.version()]
 
     def of(self, request: Request, segment: Segment) -> str:
@@ -176,6 +177,7 @@ class Remembering:
         self.inner = inner
         self.name = inner.name
         self.at_once = at_once(inner)
+        self.server = keys.server
         self.per_request = getattr(inner, "per_request", None)
         self.store = store
         self.keys = keys

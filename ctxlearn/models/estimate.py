@@ -33,6 +33,8 @@ _UNMEASURED, _MEASURED = 1.3, 1.01  # how much more than expected a book can hav
 _ANY_TEXT = 1.25  # short texts differ more from what was measured on a whole book
 _WRAPPING = 64  # tokens of roles, marks and schemas that providers add
 _ANSWER, _ITEM = 8, 14  # tokens of JSON around an answer, and around each translation in it
+_FITS = 1.1  # how much longer than expected a book may turn out; 1.02 where the tokenizer is ours
+_LONGEST = 50_000  # tokens of the longest question, its answer, and what is thought before it
 _SLACK = 10  # seconds
 _LEARN_FROM = 200  # tokens: below, wrapping weighs too much
 
@@ -45,6 +47,7 @@ class Facts(Protocol):
     life: float | None
     at_least: int
     room: int
+    hour: bool
 
 
 class Gauge:
@@ -124,7 +127,7 @@ class Kind:
         """Return the kind of a plan of models/plans."""
         if isinstance(plan, GeminiPlan) and plan.job.references:
             return cls(stored_for=plan.life)
-        return cls(hour="1h" in str(getattr(plan, "mark", "")))
+        return cls(hour=plan.hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,17 @@ def _lies(plan: Facts, fingerprint: str) -> bool:
     until = time.time() + plan.life / 2 + _SLACK
     where = (plan.job.model, plan.job.api_base, fingerprint)
     return any((it.model, it.api_base, it.fingerprint) == where and it.expires > until for _, it in plan.shelf.all())
+
+
+def room_for_a_book(model: str, limit: int) -> int:
+    """Return how many of our tokens a book may have for a model that takes `limit` tokens.
+
+    >>> room_for_a_book("openai/gpt-4.1", 1_047_576), room_for_a_book("anthropic/claude-sonnet-5-5", 1_000_000)
+    (978015, 785123)
+    """
+    ratio = expected_ratio(model)
+    left = max(limit - _LONGEST, limit // 2)
+    return int(left / (ratio * (_FITS if ratio > 1 else 1.02)))
 
 
 # -- a job ------------------------------------------------------------------------------------------------------------

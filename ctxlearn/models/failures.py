@@ -34,6 +34,12 @@ def failure(
     7.0
     """
     said = _short(text)
+    if status is not None and 300 <= status < 400:
+        where = (headers or {}).get("location", "another address")
+        return Refused(
+            f"{model}: the server points to {where} ({status}); texts go only where they were sent: if that is meant, "
+            "name it by --api-base"
+        )
     if status is None or status < 400:
         return Overloaded(f"{model}: no whole answer came: {said}", charged=sent)
     if status == 401 or _KEY.search(text):

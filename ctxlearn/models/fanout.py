@@ -42,7 +42,8 @@ class FanOut:
     """A model that takes many segments and asks them in groups, several groups at the same time.
 
     `per_request` and `threads` are the plan's when not given. `price` says what a usage costs, if that is known;
-    `capped` that there is a limit to it. `at_once` is how many segments it likes to be given together.
+    `capped` that there is a limit to it. `at_once` is how many segments it likes to be given together. `close` gives
+    up what lies at the provider, unless that is to stay (the plan's own when not given).
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class FanOut:
         threads: int | None = None,
         price: Price | None = None,
         capped: bool = False,
+        close: Callable[[], Usage] | None = None,
     ) -> None:
         self.inner = inner
         self.name = inner.name
@@ -62,6 +64,7 @@ class FanOut:
         self.threads = threads or plan.threads
         self.price = price
         self.capped = capped
+        self._close = close or plan.close
         self.at_once = self.per_request * self.threads * ROUNDS
         self._warmth: dict[str, _Warmth] = {}
         self._lock = threading.Lock()
@@ -206,7 +209,7 @@ class FanOut:
         closing = getattr(self.inner, "close", None)
         if closing is not None:
             closing()
-        return self.plan.close()
+        return self._close()
 
 
 def _taken(numbers: Iterator[int], lock: threading.Lock, stop: threading.Event) -> Iterator[int]:

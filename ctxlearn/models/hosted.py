@@ -1,8 +1,9 @@
 """Every hosted or self-served model, by way of litellm, which only this module imports, and only when it is needed.
 
 litellm is asked for one thing: to bring messages to a provider and its answer back. Retries, caches, prices and
-budgets are ours (retrying.py, plans/, prices.py, metered.py). What it or a provider objects to becomes one of our
-errors by the HTTP status that really came, as litellm's own classes go by the words of the message.
+budgets are ours (retrying.py, plans/, prices.py, metered.py), and so is the HTTP client that it is lent: outgoing.py
+puts the book into its requests, and no redirect is followed, as that would bring the book to a server that no policy
+was asked about.
 """
 
 from __future__ import annotations
@@ -10,29 +11,30 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from ctxlearn import answers, prompt, settings
-from ctxlearn.errors import CtxlearnError, KeyMissing, Refused
-from ctxlearn.models.base import Completion, Problem, Request, Translation, Usage
-from ctxlearn.models.failures import failure
+from ctxlearn import prompt, settings
+from ctxlearn.data import clean
+from ctxlearn.errors import KeyMissing, Refused
+from ctxlearn.models import replies
+from ctxlearn.models.base import Completion, Request, Usage
 from ctxlearn.models.plans.base import Arranged, Asked, Plan
 from ctxlearn.models.plans.selfhosted import SelfHostedPlan
 
+# By which client litellm asks a provider: its own around httpx, or OpenAI's SDK, which has to be told the server. With
+# the rest that is left to litellm, which gets the book in full.
+_BY_HANDLER = (
+    *("anthropic", "bedrock", "deepseek", "fireworks_ai", "gemini", "groq", "hosted_vllm", "mistral", "ollama_chat"),
+    *("openrouter", "together_ai", "xai"),
+)
+_BY_SDK = ("openai", "lm_studio", "llamafile")
+_SIGNED = "bedrock"  # the book has to be in what is signed
 _CONNECT = 20.0  # seconds
 _LOST = re.compile(r"(?i)cached ?content|\bfile\b")
-_UNREADABLE = "Error converting to valid response block"  # of litellm, for Gemini's JSON
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    text: str
-    finish: str
-    usage: Usage
-    model: str = ""
 
 
 class HostedModel:
@@ -44,6 +46,7 @@ class HostedModel:
         self.timeout = timeout
         self._unpaid = Usage()
         self._lock = threading.Lock()
+        self._senders: dict[float, _Sender] = {}
 
     def complete(self, request: Request) -> Completion:
         """Ask all segments in one request. Raises KeyMissing, Overloaded, Refused, BudgetError."""
@@ -51,13 +54,13 @@ class HostedModel:
         arranged = self.plan.arrange(asked)
         usage, attempts = arranged.usage, 1
         try:
-            answer = self._ask_if_there(request, arranged)
+            answer = self._ask_if_there(request, asked, arranged)
             if answer is None:  # what it refers to died between our last look and this request
                 self.plan.lost(arranged.handle)
                 arranged = self.plan.arrange(asked)
                 usage += arranged.usage
                 attempts += 1
-                answer = self._ask(request, arranged)
+                answer = self._ask(request, asked, arranged)
         except BaseException:
             with self._lock:
                 self._unpaid += usage
@@ -66,7 +69,7 @@ class HostedModel:
         shares = usage.shares(len(request.segments))
         translations = tuple(
             replace(it, model=answer.model, attempts=attempts, usage=share)
-            for it, share in zip(_read(answer, request), shares, strict=True)
+            for it, share in zip(replies.read(answer, request), shares, strict=True)
         )
         return Completion(translations, usage)
 
@@ -78,38 +81,53 @@ class HostedModel:
 
     def close(self) -> Usage:
         """Give up what lies at the provider, unless it is to stay; return what that saves."""
+        self.disconnect()
         return self.plan.close()
 
-    def _ask_if_there(self, request: Request, arranged: Arranged) -> _Answer | None:
+    def disconnect(self) -> None:
+        """Close the connections, and nothing else."""
+        with self._lock:
+            senders = list(self._senders.values())
+            self._senders.clear()
+        for sender in senders:
+            sender.close()
+
+    def _ask_if_there(self, request: Request, asked: Asked, arranged: Arranged) -> replies.Reply | None:
         """Ask; return None when the provider no longer has what the request refers to."""
         try:
-            return self._ask(request, arranged)
+            return self._ask(request, asked, arranged)
         except Refused as error:
             if arranged.handle and _LOST.search(str(error)):
                 return None
             raise
 
-    def _ask(self, request: Request, arranged: Arranged) -> _Answer:
-        import httpx  # as litellm will
-
+    def _ask(self, request: Request, asked: Asked, arranged: Arranged) -> replies.Reply:
         litellm = _litellm()
-        wait = self.timeout or _patience(self.plan, request.prefix.tokens)
+        sender = self._sender(self.timeout or _patience(self.plan, request.prefix.tokens))
         try:
-            response = litellm.completion(
-                model=self.name,
-                max_tokens=prompt.answer_tokens(request) + self.plan.room,
-                timeout=httpx.Timeout(wait, connect=_CONNECT),
-                max_retries=0,
-                num_retries=0,
-                **self._server(),
-                **request.sampling,
-                **arranged.arguments,
-            )
+            with sender.shortened(arranged.arguments, asked.system) as arguments:
+                response = litellm.completion(
+                    model=self.name,
+                    max_tokens=prompt.answer_tokens(request) + self.plan.room,
+                    timeout=sender.timeout,
+                    max_retries=0,
+                    num_retries=0,
+                    **self._server(),
+                    **sender.client,
+                    **request.sampling,
+                    **arguments,
+                )
         except litellm.ContentPolicyViolationError as error:
-            return _Answer(str(error), "content_filter", Usage())
+            return replies.Reply(str(error), "content_filter", Usage())
         except (litellm.exceptions.BudgetExceededError, *litellm.LITELLM_EXCEPTION_TYPES) as error:
-            raise _failure(self.name, error) from error
-        return _answer(response, self.plan)
+            raise replies.error_of(self.name, error) from error
+        return replies.reply(response, self.plan)
+
+    def _sender(self, wait: float) -> _Sender:
+        with self._lock:
+            if wait not in self._senders:
+                self._senders[wait] = _Sender(self.name.partition("/")[0], self._server(), wait)
+            return self._senders[wait]
 
     def _server(self) -> dict[str, str]:
         base = self.plan.job.api_base
@@ -119,6 +137,55 @@ class HostedModel:
             # OpenAI's key is for OpenAI, not for whatever server was named.
             return {"api_base": base, "api_key": settings.variable("CTXLEARN_API_KEY") or "none"}
         return {"api_base": base}
+
+
+class _Sender:
+    """The HTTP client that litellm is lent for one provider and server, and how long it waits."""
+
+    def __init__(self, provider: str, server: Mapping[str, str], wait: float) -> None:
+        import httpx  # as litellm will
+
+        from ctxlearn.models.outgoing import Insertion
+
+        self.timeout = httpx.Timeout(wait, connect=_CONNECT)
+        self.client: dict[str, object] = {}
+        self._handler: Any = None
+        self._insertion: Insertion | None = None
+        by_sdk = provider in _BY_SDK and (provider == "openai" or "api_base" in server)
+        if by_sdk or provider in _BY_HANDLER:
+            self._handler = _handler(self.timeout)
+            self.client = {"client": _sdk(provider, self._handler.client, server) if by_sdk else self._handler}
+        if self._handler is not None and provider != _SIGNED:
+            self._insertion = Insertion(self._handler.client)
+
+    @contextmanager
+    def shortened(self, arguments: Mapping[str, Any], book: str) -> Iterator[Mapping[str, Any]]:
+        """Lend arguments in which a mark stands for the book, where that can be put in on the way out."""
+        if self._insertion is None:
+            yield arguments
+            return
+        with self._insertion.shortened(arguments["messages"], book) as messages:
+            yield {**arguments, "messages": messages}
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._handler is not None:
+            self._handler.close()
+
+
+def _handler(timeout: Any) -> Any:
+    """Return litellm's own client, one that follows no redirect."""
+    from litellm.llms.custom_httpx.http_handler import HTTPHandler
+
+    return HTTPHandler(timeout=timeout, follow_redirects=False)
+
+
+def _sdk(provider: str, client: Any, server: Mapping[str, str]) -> object:
+    """Return OpenAI's SDK around an HTTP client, for a server of one's own or OpenAI's."""
+    import openai
+
+    key = server.get("api_key") or settings.variable(f"{provider.upper()}_API_KEY") or "none"
+    return openai.OpenAI(api_key=key, base_url=server.get("api_base"), http_client=client, max_retries=0)
 
 
 @cache
@@ -154,85 +221,23 @@ def asked_for(request: Request) -> Asked:
 
 
 def vertex_token() -> str:
-    """Return a token for Vertex, from Google's own credentials on this machine. Raises ModelError."""
+    """Return a token for Vertex, from Google's own credentials on this machine. Raises KeyMissing."""
     _litellm()
+    try:
+        from google.auth.exceptions import GoogleAuthError
+    except ImportError as error:
+        advice = "google-auth, which reads Google's credentials, is not installed; `pip install google-auth` brings it"
+        raise KeyMissing(f"vertex_ai: {advice}") from error
     from litellm.llms.vertex_ai.vertex_llm_base import VertexBase
 
     try:
         token, _ = VertexBase().get_access_token(credentials=None, project_id=None)
-    except (ImportError, OSError, ValueError) as error:
+    except (GoogleAuthError, ImportError, OSError, ValueError) as error:
         advice = "`gcloud auth application-default login` makes them"
-        raise KeyMissing(f"vertex_ai: no credentials: {error}; {advice}") from error
+        raise KeyMissing(f"vertex_ai: no credentials: {clean(str(error))}; {advice}") from error
     return str(token)
 
 
 def _patience(plan: Plan, tokens: int) -> float:
     """Return how long to wait for an answer: a million tokens are read in minutes, on one's own processor in hours."""
     return 600 + tokens / 50 if isinstance(plan, SelfHostedPlan) else 300 + tokens / 2000
-
-
-# -- what came back --------------------------------------------------------------------------------------------------
-
-
-def _answer(response: Any, plan: Plan) -> _Answer:
-    choice = response.choices[0] if response.choices else None
-    model = str(response.model or "")
-    if choice is None:
-        return _Answer("no candidate", "content_filter", _usage(response.usage, plan), model)
-    usage = _usage(response.usage, plan)
-    message = choice.message
-    more = getattr(message, "provider_specific_fields", None) or {}
-    refusal = getattr(message, "refusal", None) or more.get("refusal")  # here from litellm 1.109 on, there before
-    if refusal and not message.content:
-        return _Answer(str(refusal), "refusal", usage, model)
-    return _Answer(message.content or "", str(choice.finish_reason), usage, model)
-
-
-def _read(answer: _Answer, request: Request) -> tuple[Translation, ...]:
-    if answer.finish in ("content_filter", "refusal"):
-        words = f": {answer.text[:100]!r}" if answer.text else ""
-        problem = Problem("refused", f"the provider refused to answer{words}")
-        return tuple(Translation(it.id, "", problem=problem) for it in request.segments)
-    scripts = prompt.scripts(request.prefix, request.direction.target)
-    return answers.read(answer.text, request, cut=answer.finish == "length", scripts=scripts)
-
-
-def _usage(it: Any, plan: Plan) -> Usage:
-    """Return what litellm makes of each provider's own account; cached and written tokens are in the input tokens."""
-    details = getattr(it, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", None)
-    written = getattr(details, "cache_write_tokens", None) or getattr(it, "cache_creation_input_tokens", None)
-    kinds = getattr(details, "cache_creation_token_details", None)
-    if cached is None and not plan.reports:
-        return Usage(it.prompt_tokens, None, None, 0, it.completion_tokens, None)
-    hour = getattr(kinds, "ephemeral_1h_input_tokens", None)
-    return Usage(it.prompt_tokens, cached or 0, written or 0, 0, it.completion_tokens, hour or 0)
-
-
-def _failure(model: str, error: BaseException) -> CtxlearnError:
-    """Return our error for one of litellm's: by the innermost response that really came, if one did."""
-    import httpx  # as litellm did
-
-    status, headers, sent = None, None, True
-    for link in _chain(error):
-        sent = sent and not isinstance(link, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        response = getattr(link, "response", None)
-        if isinstance(getattr(response, "status_code", None), int) and getattr(response, "headers", None):
-            status, headers = response.status_code, response.headers  # type: ignore[union-attr]  # it has both
-    if status is None and type(error).__name__ in ("AuthenticationError", "UnsupportedParamsError", "BadRequestError"):
-        status = getattr(error, "status_code", 400)  # litellm's own objection, before anything was sent
-    if _UNREADABLE in str(error):
-        status = None  # it says 422, but that was a response of 200 in pieces
-    return failure(model, status, str(error), _lower(headers), sent=sent)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and not isinstance(error, CtxlearnError) and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value for name, value in (headers or {}).items()}

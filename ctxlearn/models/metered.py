@@ -97,7 +97,6 @@ class Metered:
         self.meter.settle(held, request, completion.usage)
         return completion
 
-
     def _fail(self, held: Reservation, error: BaseException) -> None:
         """Enter what a request that failed was charged, as far as that is known, or may have been."""
         spending = self.meter.spending

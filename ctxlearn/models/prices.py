@@ -18,7 +18,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from ctxlearn.errors import StoreError
+from ctxlearn.errors import StoreError, UsageError
 from ctxlearn.models.base import Usage
 from ctxlearn.settings import LIMITS, ModelSettings, Settings
 
@@ -69,8 +69,9 @@ class Price:
     """What is known of a model: its rates, and its limits in tokens.
 
     `tiers` are rates by the number of input tokens above which all of a request is charged by them, the lowest first;
-    `storage` is USD per token and second; `keeps_from` is the fewest tokens that its provider caches; `remarks` say
-    what of the row was not taken, and why.
+    `storage` is USD per token and second; `keeps_from` is the fewest tokens that its provider caches; `mode` says what
+    it is asked by, "chat" or something that ctxlearn does not speak; `remarks` say what of the row was not taken, and
+    why.
     """
 
     model: str
@@ -81,7 +82,13 @@ class Price:
     max_output_tokens: int | None = None
     keeps_from: int | None = None
     deprecated: str = ""
+    mode: str = "chat"
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether ctxlearn can ask the model."""
+        return self.mode == "chat"
 
     @property
     def is_known(self) -> bool:
@@ -111,16 +118,21 @@ class Price:
 
 
 def price(model: str, settings: Settings) -> Price:
-    """Return what is known of a model's price, by litellm's name for it; what a person has set comes first."""
+    """Return what is known of a model's price, by litellm's name for it; what a person has set comes first.
+
+    Raises UsageError for one that cannot be asked in a chat.
+    """
     name = _key(model)
     known = _row(model, _map().get(name, {}) if name else {}, name or "")
+    if not known.is_supported:
+        raise UsageError(f"{model}: is asked by {known.mode!r}, which ctxlearn does not speak; see `ctxlearn models`")
     return _overridden(known, settings.models.get(model, ModelSettings()))
 
 
 def prices(provider: str, settings: Settings) -> Iterator[Price]:
-    """Yield what is known of every model of a provider that answers chats, by its full name."""
+    """Yield what is known of every model of a provider that writes text, by its full name."""
     for key, row in _map().items():
-        if row.get("mode") == "chat" and _belongs(row, provider):
+        if row.get("mode") in ("chat", "responses", "completion") and _belongs(row, provider):
             model = key if key.startswith(f"{provider}/") else f"{provider}/{key}"
             if _key(model) == key:
                 yield _overridden(_row(model, row, key), settings.models.get(model, ModelSettings()))
@@ -199,6 +211,7 @@ def _row(model: str, row: Mapping[str, Any], key: str) -> Price:
         reader.count("max_output_tokens"),
         reader.count("prompt_cache_min_tokens"),
         str(row.get("deprecation_date", "")),
+        str(row.get("mode", "chat")),
         tuple(reader.remarks),
     )
 

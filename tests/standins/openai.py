@@ -256,6 +256,7 @@ def _chat(body: Mapping[str, Any], prompt: Prompt, outcome: Outcome) -> dict[str
         "object": "chat.completion",
         "created": 0,
         "model": prompt.model,
+        "service_tier": "default",
         "choices": [{"index": 0, "message": said, "logprobs": None, "finish_reason": finish}],
     }
 

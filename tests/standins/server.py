@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.standins.anthropic import Anthropic
+from tests.standins.bedrock import Bedrock
 from tests.standins.billing import Ledger, Price
 from tests.standins.clock import Clock
 from tests.standins.faults import Fault, Script, fault_from
@@ -37,7 +38,7 @@ from tests.standins.texts import Texts
 from tests.standins.tokens import Tokenizer
 from tests.standins.wire import Answer, Engine, RefusedError, Reply, Request, Speed, Wire
 
-FLAVOURS = ("anthropic", "gemini", *OPENAI_FLAVOURS)
+FLAVOURS = ("anthropic", "bedrock", "gemini", *OPENAI_FLAVOURS)
 CONTROL = "/__standin__/"
 BROKEN_OFF = ("cut", "reset")
 _MESSAGES = {
@@ -143,6 +144,8 @@ def _wire(
 ) -> Wire:
     if flavour == "anthropic":
         return Anthropic(engine, context, keys, **options)
+    if flavour == "bedrock":
+        return Bedrock(engine, context, keys, **options)
     if flavour == "gemini":
         return Gemini(engine, context, keys, **options)
     if flavour in OPENAI_FLAVOURS:

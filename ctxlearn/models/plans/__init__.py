@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctxlearn import settings
 from ctxlearn.errors import KeyMissing, UsageError
-from ctxlearn.models.plans.anthropic import AnthropicFilePlan, AnthropicPlan
+from ctxlearn.models.plans.anthropic import AnthropicFilePlan, AnthropicPlan, VertexClaudePlan
 from ctxlearn.models.plans.base import Job, Plan
 from ctxlearn.models.plans.bedrock import BedrockPlan
 from ctxlearn.models.plans.deepseek import DeepSeekPlan
@@ -41,6 +41,18 @@ PLANS: dict[str, type[Plan]] = {
     "together_ai": Plan,
     "zai": Plan,
 }
+# Where the variables by which litellm is sent to another server are not called PROVIDER_API_BASE.
+SERVERS: dict[str, tuple[str, ...]] = {
+    "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+    "bedrock": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
+    "fireworks_ai": ("FIREWORKS_API_BASE",),
+    "ollama_chat": ("OLLAMA_API_BASE",),
+    "openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "together_ai": ("TOGETHER_AI_API_BASE",),
+    "vertex_ai": ("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
+}
+# Where litellm looks when nobody names a server of one's own.
+_AT_HOME = {"ollama_chat": "http://localhost:11434", "llamafile": "http://127.0.0.1:8080/v1"}
 GOOGLE = ("gemini", "vertex_ai")
 PROVIDERS = tuple(sorted((*PLANS, *GOOGLE)))
 
@@ -58,6 +70,16 @@ def check_name(name: str) -> None:
         )
 
 
+def server(name: str) -> str | None:
+    """Return the server that litellm would find for a model when none is named; None for the provider's own.
+
+    It has to be known before litellm is asked: the policy, the store of answers and the signature go by the server.
+    """
+    provider = name.partition("/")[0]
+    named = settings.variable(*SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)))
+    return named or _AT_HOME.get(provider)
+
+
 def plan(job: Job, folder: Path, token: Token) -> Plan:
     """Return the plan for a job; what is laid down is noted in `folder`, `token` opens Vertex. Raises UsageError."""
     check_name(job.model)
@@ -65,7 +87,7 @@ def plan(job: Job, folder: Path, token: Token) -> Plan:
     if provider == "gemini" or (provider == "vertex_ai" and job.bare.startswith("gemini")):
         return _google(job, Shelf(folder), token)
     if provider == "vertex_ai":
-        return AnthropicPlan(job) if "claude" in job.bare else Plan(job)
+        return VertexClaudePlan(job) if "claude" in job.bare else Plan(job)
     if provider == "anthropic" and job.references:
         return AnthropicFilePlan(job, Shelf(folder), lambda: _key(job.model, AnthropicFilePlan.keys))
     if provider == "openai" and job.api_base is not None and not is_openai(job.bare):
@@ -111,7 +133,8 @@ def give_up(folder: Path, token: Token, fingerprints: set[str] | None = None) ->
             continue
         laid = plan(Job(kept.model, kept.api_base), folder, token)
         if isinstance(laid, LaidPlan):
-            laid.objects.delete(kept)
+            shelf.delete(key, laid.objects.delete)
             gone.append(kept.name)
-        shelf.drop(key, kept.name)
+        else:
+            shelf.drop(key, kept.name)
     return gone

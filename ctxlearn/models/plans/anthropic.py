@@ -14,7 +14,7 @@ from collections.abc import Callable
 from ctxlearn.models.base import Usage
 from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan, marked, messages
 from ctxlearn.models.plans.kept import Kept, Shelf
-from ctxlearn.models.plans.laid import LaidPlan, ask, delete
+from ctxlearn.models.plans.laid import LaidPlan, ask, delete, name_of
 
 API = "https://api.anthropic.com"
 FIVE_MINUTES, HOUR = 300, 3600
@@ -29,27 +29,35 @@ def cache_control(job: Job) -> dict[str, object]:
     >>> cache_control(Job("anthropic/claude-sonnet-5-5", seconds=1200))
     {'cache_control': {'type': 'ephemeral', 'ttl': '1h'}}
     """
-    return {"cache_control": {"type": "ephemeral", **({"ttl": "1h"} if _is_long(job) else {})}}
+    return {"cache_control": {"type": "ephemeral", **({"ttl": "1h"} if is_long(job) else {})}}
 
 
-def _is_long(job: Job) -> bool:
+def is_long(job: Job) -> bool:
+    """Whether a book is to stay for an hour, as the job takes longer than five minutes."""
     return job.seconds is not None and job.seconds > FIVE_MINUTES
 
 
 class AnthropicPlan(Plan):
     """The book marked with one breakpoint; the question after it is never written."""
 
-    keys = ("ANTHROPIC_API_KEY",)
+    keys: tuple[str, ...] = ("ANTHROPIC_API_KEY",)
     at_least = _AT_LEAST
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self.mark = cache_control(job)
-        self.life = HOUR if _is_long(job) else FIVE_MINUTES
+        self.hour = is_long(job)
+        self.life = HOUR if self.hour else FIVE_MINUTES
 
     def arrange(self, asked: Asked) -> Arranged:
         """Return the marked book and the question."""
         return Arranged({"messages": messages(marked(asked.system, self.mark), asked.question)})
+
+
+class VertexClaudePlan(AnthropicPlan):
+    """The same at Google, whose own credentials open it."""
+
+    keys = ()
 
 
 class AnthropicFilePlan(LaidPlan):
@@ -61,7 +69,7 @@ class AnthropicFilePlan(LaidPlan):
     def __init__(self, job: Job, shelf: Shelf, key: Callable[[], str]) -> None:
         super().__init__(job, shelf, Files(job, key))
         self.inline = AnthropicPlan(job)
-        self.mark, self.life = self.inline.mark, self.inline.life
+        self.mark, self.hour, self.life = self.inline.mark, self.inline.hour, self.inline.life
 
     def arrange(self, asked: Asked) -> Arranged:
         """Return a question that refers to the file, or the two together where the book is small."""
@@ -74,11 +82,7 @@ class AnthropicFilePlan(LaidPlan):
 
     def close(self) -> Usage:
         """Delete the files, which nothing else would ever do; what was cached of them stays for its life."""
-        for key in tuple(self._mine):
-            kept = self.shelf.drop(key)
-            if kept is not None:
-                self.objects.delete(kept)
-        return Usage()
+        return self._delete()
 
 
 class Files:
@@ -96,7 +100,8 @@ class Files:
         file = ("book.txt", asked.system.encode(), "text/plain")
         said = ask(self.job.model, "POST", self.base, self._headers(), files={"file": file})
         end = time.time() + self.life
-        return Kept(said["id"], self.job.model, self.job.api_base, asked.fingerprint, 0, end)
+        name = name_of(self.job.model, "id", said)
+        return Kept(name, self.job.model, self.job.api_base, asked.fingerprint, 0, end)
 
     def extend(self, kept: Kept) -> Kept:
         """Return a file as it is, for longer."""

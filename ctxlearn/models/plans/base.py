@@ -58,7 +58,7 @@ class Plan:
 
     `warm_ups` requests are made alone before a hit can be expected; `life` is for how many seconds an unused book
     stays cached; `at_least` is how many tokens are cached at all; `room` is added to the answer's limit for what the
-    model thinks.
+    model thinks; with `hour` what is written is asked to stay for an hour, which some price apart.
     """
 
     keys: tuple[str, ...] = ()  # variables, any one of which holds the key
@@ -68,6 +68,7 @@ class Plan:
     life: float | None = 300
     at_least = 1024
     room = 16_000
+    hour = False
     reports = True  # says how much it read from its cache
     stores = False  # keeps the book as an object that costs by the hour
 

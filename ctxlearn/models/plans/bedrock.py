@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
 
 from __future__ import annotations
 
-from ctxlearn.models.plans.anthropic import cache_control
+from ctxlearn.models.plans.anthropic import FIVE_MINUTES, HOUR, cache_control, is_long
 from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan, marked, messages
 
 _TAKES_A_POINT = ("anthropic.claude", "amazon.nova")
@@ -19,8 +19,9 @@ class BedrockPlan(Plan):
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
-        self.mark = cache_control(job if "claude" in job.model else Job(job.model))
-        self.life = 3600 if "ttl" in str(self.mark) else 300
+        self.hour = is_long(job) and "claude" in job.model
+        self.mark = cache_control(job if self.hour else Job(job.model))
+        self.life = HOUR if self.hour else FIVE_MINUTES
 
     def arrange(self, asked: Asked) -> Arranged:
         """Return book and question, the book marked where that is understood."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from ctxlearn.models.plans.base import Arranged, Asked, Job, messages
 from ctxlearn.models.plans.kept import Kept, Shelf
-from ctxlearn.models.plans.laid import LaidPlan, ask, delete
+from ctxlearn.models.plans.laid import LaidPlan, ask, delete, name_of
 
 STUDIO = "https://generativelanguage.googleapis.com/v1beta"
 LIFE = 300.0  # seconds, renewed when half of them are gone
@@ -65,8 +65,10 @@ class CachedContents:
             "ttl": f"{LIFE:.0f}s",
         }
         said = ask(self.job.model, "POST", f"{self.base}/cachedContents", self.headers(), json=body)
-        tokens = int(said.get("usageMetadata", {}).get("totalTokenCount", asked.tokens))
-        return Kept(said["name"], self.job.model, self.job.api_base, asked.fingerprint, tokens, _end(said))
+        counted = said.get("usageMetadata") or {}
+        tokens = int(counted.get("totalTokenCount") or asked.tokens)
+        name = name_of(self.job.model, "name", said)
+        return Kept(name, self.job.model, self.job.api_base, asked.fingerprint, tokens, _end(said))
 
     def extend(self, kept: Kept) -> Kept:
         """Give an object another LIFE from now. Raises Refused when it is gone."""

@@ -83,6 +83,16 @@ class Shelf:
             self._path(key).unlink(missing_ok=True)
             return kept
 
+    def delete(self, key: str, delete: Callable[[Kept], object]) -> Kept | None:
+        """Delete the object of `key` by `delete`, forget and return it; when that raises, it stays noted."""
+        with self._lock, self._locked(key):
+            kept = self._read(key)
+            if kept is not None:
+                delete(kept)
+            self._known.pop(key, None)
+            self._path(key).unlink(missing_ok=True)
+            return kept
+
     def all(self) -> Iterator[tuple[str, Kept]]:
         """Yield every object that has not died, with its key."""
         for path in sorted(self.folder.glob("*.json")):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ctxlearn.errors import Refused
+from ctxlearn.errors import ModelError, Refused
 from ctxlearn.models.base import Usage
 from ctxlearn.models.failures import failure
 from ctxlearn.models.plans.base import Asked, Job, Plan
 from ctxlearn.models.plans.kept import Kept, Shelf
 
+_log = logging.getLogger("ctxlearn")
 _TIMEOUT = 600.0  # laying down a million tokens takes minutes
 
 
@@ -57,13 +59,18 @@ class LaidPlan(Plan):
 
     def close(self) -> Usage:
         """Delete this job's objects unless they are to stay; return the storage that was counted and is not needed."""
-        if self.job.keep:
-            return Usage()
+        return Usage() if self.job.keep else self._delete()
+
+    def _delete(self) -> Usage:
+        """Delete this job's objects; one that cannot be deleted now stays noted, which is said."""
         saved = Usage()
         for key in tuple(self._mine):
-            kept = self.shelf.drop(key)
+            try:
+                kept = self.shelf.delete(key, self.objects.delete)
+            except ModelError as error:
+                _log.warning("not deleted: %s; `ctxlearn cache clear provider` tries again", error)
+                continue
             if kept is not None:
-                self.objects.delete(kept)
                 saved += Usage(stored=-kept.tokens * max(0.0, kept.expires - time.time()))
         return saved
 
@@ -80,9 +87,19 @@ def ask(model: str, method: str, url: str, headers: Mapping[str, str], **body: A
         raise failure(model, None, str(error) or type(error).__name__, sent=sent) from error
     except ValueError as error:
         raise failure(model, answer.status_code, f"not JSON: {answer.text[:100]!r}", answer.headers) from error
-    if answer.status_code >= 400:
+    if not 200 <= answer.status_code < 300:
         raise failure(model, answer.status_code, answer.text, answer.headers)
-    return dict(said)
+    if not isinstance(said, dict):
+        raise failure(model, None, f"not a JSON object: {answer.text[:100]!r}")
+    return said
+
+
+def name_of(model: str, field: str, said: Mapping[str, Any]) -> str:
+    """Return the name that a provider gave an object that it made. Raises Overloaded when it gave none."""
+    name = said.get(field)
+    if not isinstance(name, str) or not name:
+        raise failure(model, None, f"an object was made, but no {field!r} said under which it is known")
+    return name
 
 
 def delete(model: str, url: str, headers: Mapping[str, str]) -> bool:

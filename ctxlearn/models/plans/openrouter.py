@@ -5,7 +5,7 @@ https://openrouter.ai/docs/features/prompt-caching
 
 from __future__ import annotations
 
-from ctxlearn.models.plans.anthropic import cache_control
+from ctxlearn.models.plans.anthropic import FIVE_MINUTES, HOUR, cache_control, is_long
 from ctxlearn.models.plans.base import Arranged, Asked, Job, Plan, marked, messages
 from ctxlearn.models.plans.openai import has_breakpoints
 
@@ -22,7 +22,8 @@ class OpenRouterPlan(Plan):
         provider, _, name = job.bare.partition("/")
         self.mark: dict[str, object] = {}
         if job.bare.startswith(_TAKES_A_MARK):
-            self.mark = cache_control(job)
+            self.mark, self.hour = cache_control(job), is_long(job)
+            self.life = HOUR if self.hour else FIVE_MINUTES
         elif provider == "openai" and has_breakpoints(name):
             self.mark = {"prompt_cache_breakpoint": {"mode": "explicit"}}
 
