@@ -18,5 +18,6 @@ COMMANDS = {
     "warm": "let a model read a corpus's context before it is asked",
     "cache": "show or clear what is kept: answers, contexts, and what lies at providers",
     "forget": "delete all of a corpus's traces from the state folder",
+    "ui": "open the app in a browser",
     "doctor": "say what works on this machine, and what to do about the rest",
 }
