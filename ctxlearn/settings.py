@@ -306,6 +306,13 @@ def point_tiktoken_at_bundled_files() -> None:
         os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(bundled))
 
 
+def environment_of_a_worker() -> dict[str, str]:
+    """Return the environment of another process of this program, which finds the program where this one did."""
+    root = str(Path(__file__).parents[1])
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys([root, *filter(None, others)]))}
+
+
 def terminal_wants_colour() -> bool:
     """Whether NO_COLOR is unset (https://no-color.org)."""
     return not os.environ.get("NO_COLOR")

@@ -118,6 +118,28 @@ MIGRATIONS = (
     """
     ALTER TABLE segment ADD COLUMN coverage TEXT
     """,
+    # Long jobs; their files lie in folders of their own.
+    """
+    CREATE TABLE job (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        corpus_path TEXT NOT NULL,
+        arguments TEXT NOT NULL,           -- JSON
+        process TEXT NOT NULL,             -- host:pid:start of the process
+        status TEXT NOT NULL DEFAULT 'running'
+            CHECK (status IN ('running', 'paused', 'interrupted', 'done', 'failed', 'cancelled')),
+        wanted TEXT NOT NULL DEFAULT '' CHECK (wanted IN ('', 'pause', 'cancel')),
+        created TEXT NOT NULL,
+        finished TEXT,
+        done INTEGER NOT NULL DEFAULT 0,
+        total INTEGER,                     -- NULL: unknown
+        text TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '',
+        code INTEGER,
+        runs TEXT NOT NULL DEFAULT '[]'    -- JSON
+    );
+    CREATE INDEX job_by_corpus ON job (corpus_path)
+    """,
 )
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "score": "score a file of translations against references",
     "compare": "which of two runs is better, by how much, and whether that is more than noise",
     "runs": "list, show, follow, tag, delete and export evaluation runs",
+    "jobs": "list, pause, resume, cancel and delete long jobs that the app began",
     "models": "list hosted models: context limit, price for a corpus, and whether there is a key",
     "warm": "let a model read a corpus's context before it is asked",
     "cache": "show or clear what is kept: answers, contexts, and what lies at providers",

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from ctxlearn import watching
 from ctxlearn.commands import hosting, lines, output
 from ctxlearn.errors import UsageError
 
@@ -121,6 +122,7 @@ class _Job:
         target = self.args.output
         journal = target.with_name(target.name + ".part") if target else None
         done: list[Hypothesis] = []
+        watching.watcher().expect(len(segments))
         with output.progress(len(segments), str(system.direction)) as bar:
             for hypotheses in batch.translate(system, segments, journal):
                 done += hypotheses
