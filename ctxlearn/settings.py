@@ -280,6 +280,16 @@ def name_set(*names: str) -> str | None:
     return next((name for name in names if os.environ.get(name, "").strip()), None)
 
 
+def person() -> str:
+    """Return the name under which somebody is logged in on this machine, or ''."""
+    import getpass  # late: it reads the environment, and a database of users where there is one
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name
+        return ""
+
+
 def bypass_proxies(host: str) -> None:
     """Let no proxy that the environment names stand between this process and a host (NO_PROXY, in both spellings)."""
     names = ("no_proxy", "NO_PROXY")

@@ -140,6 +140,43 @@ MIGRATIONS = (
     );
     CREATE INDEX job_by_corpus ON job (corpus_path)
     """,
+    # What people say that a sentence should have been.
+    """
+    CREATE TABLE correction (
+        id TEXT PRIMARY KEY,
+        corpus_path TEXT NOT NULL,
+        primary_text TEXT NOT NULL,        -- in the language
+        translated_text TEXT NOT NULL,     -- in the contact language
+        author TEXT NOT NULL,
+        proposed TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('proposed', 'accepted', 'rejected', 'packed')),
+        decided TEXT,
+        policy TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        system TEXT NOT NULL
+    );
+    CREATE INDEX correction_by_corpus ON correction (corpus_path)
+    """,
+    # What was translated sentence by sentence.
+    """
+    CREATE TABLE translation (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        corpus TEXT NOT NULL,
+        corpus_path TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        model TEXT NOT NULL,
+        system TEXT NOT NULL,
+        source TEXT NOT NULL,
+        text TEXT NOT NULL,
+        confidence REAL,
+        alternatives TEXT NOT NULL,        -- JSON
+        usage TEXT NOT NULL,               -- JSON
+        cost_usd REAL,                     -- NULL: unknown
+        seconds REAL NOT NULL
+    );
+    CREATE INDEX translation_by_corpus ON translation (corpus_path)
+    """,
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ctxlearn import __version__, prompt
+from ctxlearn.corrections import Tail
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
 from ctxlearn.models import is_hosted
@@ -30,14 +32,16 @@ class Hypothesis:
 class System:
     """A model, a packed context and a direction; `usage` adds up what was asked of the model.
 
-    `sample` names one of several askings of the same thing, as a request does.
+    `tail` are corrections made since the context was packed. `sample` names one of several askings of the same thing,
+    as a request does.
     """
 
-    def __init__(self, model: Model, pack: Pack, direction: Direction, n: int = 1) -> None:
+    def __init__(self, model: Model, pack: Pack, direction: Direction, n: int = 1, tail: Tail | None = None) -> None:
         self.model = model
         self.pack = pack
         self.direction = direction
         self.n = n
+        self.tail = tail or Tail()
         self.usage = Usage()
         self.sample = ""
 
@@ -45,9 +49,10 @@ class System:
     def signature(self) -> str:
         """All that another person needs to reproduce this system, after sacrebleu's signatures."""
         asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
+        tail = f"|tail:{hashlib.sha256(self.tail.text.encode()).hexdigest()[:8]}" if self.tail.corrections else ""
         return (
             f"model:{self.model.name}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
-            f"{asked}|n:{self.n}|v:{__version__}"
+            f"{tail}{asked}|n:{self.n}|v:{__version__}"
         )
 
     @cached_property
@@ -57,8 +62,11 @@ class System:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The index of the packed records."""
-        return Evidence(self.pack.language, self.pack.contact, self.pack.records)
+        """The index of the packed records and of the corrections."""
+        records = dict(self.pack.records)
+        if self.tail.corrections:
+            records["examples"] = (*self.tail.records, *records.get("examples", ()))
+        return Evidence(self.pack.language, self.pack.contact, records)
 
     def translate(self, segments: Sequence[Segment], batch: int | None = None) -> Iterator[list[Hypothesis]]:
         """Yield the hypotheses of the segments, in their order, `batch` at a time (the model's wish) as they finish."""
@@ -71,7 +79,8 @@ class System:
         asked = tuple(segment for segment in segments if segment.id not in wrong and segment.source.strip())
         answered: dict[str, Translation] = {}
         if asked:
-            completion = self.model.complete(Request(self.prefix, self.direction, asked, n=self.n, sample=self.sample))
+            request = Request(self.prefix, self.direction, asked, tail=self.tail.text, n=self.n, sample=self.sample)
+            completion = self.model.complete(request)
             self.usage += completion.usage
             answered = {translation.id: translation for translation in completion.translations}
         return [_hypothesis(segment, answered.get(segment.id), wrong.get(segment.id)) for segment in segments]

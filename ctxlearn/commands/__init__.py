@@ -10,6 +10,7 @@ COMMANDS = {
     "check": "read everything; counts, problems, leaks, coverage, tokens",
     "pack": "write the context that a model would read",
     "translate": "translate words, sentences or files",
+    "correct": "say what a sentence should have been; list and accept what others said",
     "evaluate": "translate a held-out test set and score it",
     "score": "score a file of translations against references",
     "compare": "which of two runs is better, by how much, and whether that is more than noise",

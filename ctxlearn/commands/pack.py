@@ -12,6 +12,8 @@ from ctxlearn.commands import output
 
 if TYPE_CHECKING:
     from ctxlearn import packs
+    from ctxlearn.manifest import Corpus
+    from ctxlearn.settings import Settings
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     models.check_name(args.model)
     if args.out and args.out != Path("-"):
         output.check_target(args.out)
-    pack = packs.open_pack(here.packs, manifest.open_corpus(args.corpus), budget=args.budget, sections=args.sections)
+    corpus = _with_corrections(here, manifest.open_corpus(args.corpus))
+    pack = packs.open_pack(here.packs, corpus, budget=args.budget, sections=args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
         sys.stdout.write(pack.prefix)
@@ -48,6 +51,25 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(text(pack, seconds), file=sys.stderr if args.out == Path("-") else sys.stdout)
     return 0
+
+
+def _with_corrections(here: Settings, corpus: Corpus) -> Corpus:
+    """Make a source of the corrections that were accepted since the last pack, if there are any; return the corpus."""
+    from ctxlearn import corpus as reading
+    from ctxlearn import manifest
+    from ctxlearn.corrections import FILE, Corrections
+    from ctxlearn.errors import CorpusError
+
+    with Corrections(here.ledger, corpus.folder) as found:
+        if not found.list("accepted"):
+            return corpus
+        try:
+            moved = found.into_sources(corpus, reading.read(corpus).tests)
+        except CorpusError as error:
+            output.warn(str(error))
+            return corpus
+    output.warn(f"{output.counted(len(moved), 'correction')} written into {corpus.folder / FILE}, which is packed")
+    return manifest.parse(corpus.file)
 
 
 def summary(pack: packs.Pack, seconds: float) -> dict[str, object]:
