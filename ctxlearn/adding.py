@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ctxlearn import formats
+from ctxlearn import formats, manifest_writing
 from ctxlearn.corpus import Part, options
-from ctxlearn.data import KINDS, Kind
+from ctxlearn.data import KINDS, Kind, Policy
 from ctxlearn.errors import CorpusError, FormatError, UsageError
 from ctxlearn.formats.base import Format
 from ctxlearn.manifest import Corpus, Source, Test
 from ctxlearn.manifest_writing import Value
+from ctxlearn.splitting import Split
 
 
 def read(corpus: Corpus, source: Source, kind: Kind | None) -> Part:
@@ -108,6 +110,27 @@ def fields_of_source(corpus: Corpus, source: Source) -> dict[str, Value]:
         "columns": source.columns or {},
         "headwords": source.headwords,
     }
+
+
+def fields_of_split(split: Split, name: str, policy: Policy) -> dict[str, Value]:
+    """Return the fields of a `[[test]]` that is drawn from a source."""
+    return {"name": name, "ids": f"{name}.ids", "source": split.source, "policy": policy}
+
+
+def hold_out(corpus: Corpus, split: Split, name: str) -> None:
+    """Write the ids of a split beside corpus.toml, and enter it there as a test set. Raises UsageError, CorpusError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise UsageError(f"test set {name!r}: expected a name of letters, digits, - and _, for a file is called so")
+    path = corpus.folder / f"{name}.ids"
+    if path.exists() or name in {it.name for it in corpus.tests}:
+        raise UsageError(f"test set {name!r}: there already in {corpus.folder}; choose another name")
+    policy = next(it.policy for it in corpus.sources if it.id == split.source)
+    manifest_writing.put(path, split.file().encode())
+    try:
+        manifest_writing.append(corpus.file, [manifest_writing.table("test", fields_of_split(split, name, policy))])
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def fields_of_test(corpus: Corpus, test: Test, path: Path) -> dict[str, Value]:

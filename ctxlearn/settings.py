@@ -118,7 +118,7 @@ def read() -> Settings:
     """
     named = os.environ.get("CTXLEARN_HOME")
     home = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("ctxlearn", appauthor=False))
-    said = _said(home / FILE)
+    said = in_file(home / FILE)
     by_environment = os.environ.get("CTXLEARN_LOCAL_ONLY", "") not in ("", "0")
     return Settings(home=home, local_only=by_environment or said.local_only, cap=said.cap, models=said.models)
 
@@ -126,7 +126,7 @@ def read() -> Settings:
 # -- settings.toml ----------------------------------------------------------------------------------------------------
 
 
-def _said(path: Path) -> Settings:
+def in_file(path: Path) -> Settings:
     """Return what a settings.toml says; nothing when there is none. Raises SettingsError."""
     try:
         text = path.read_text(encoding="utf-8-sig")

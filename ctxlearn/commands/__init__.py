@@ -7,6 +7,7 @@ COMMANDS = {
     "get": "fetch a corpus's sources from where they are published",
     "init": "start a corpus",
     "add": "add a source to a corpus",
+    "split": "hold out some of a source's sentences as a test set, by whole texts",
     "check": "read everything; counts, problems, leaks, coverage, tokens",
     "pack": "write the context that a model would read",
     "translate": "translate words, sentences or files",

@@ -68,6 +68,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protocol", metavar="P", help="score as a benchmark does, beside its published numbers: mtob or zhuangbench"
     )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be run and what it would cost")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     hosting.register(parser)
 
@@ -87,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     tables = list(planning.tables(args, corpus, here))
     if not tables:
         raise UsageError(f"no test of {corpus.file} is for {', '.join(args.direction)}")
+    if args.dry_run:
+        return _estimate(tables, args, here)
     with Ledger(here.ledger) as ledger:
         session = _Session(args, here, ledger, protocol)
         watching.watcher().expect(session.size(tables))
@@ -96,6 +99,14 @@ def run(args: argparse.Namespace) -> int:
         output.as_json(session.shown)
     _check(session.runs, thresholds)
     return 3 if any(it.failed for it in session.runs) else 0
+
+
+def _estimate(tables: Sequence[Sequence[Row]], args: argparse.Namespace, here: Settings) -> int:
+    from ctxlearn.commands import estimating
+
+    found = estimating.estimates(tables, args, here)
+    output.as_json(estimating.as_dict(found)) if args.json else print(estimating.text(found))
+    return 0
 
 
 class _Session:
