@@ -88,6 +88,17 @@ def stem(form: str, known: Collection[str]) -> slice | None:
     return None
 
 
+def search(sections: Mapping[str, Sequence[Record]], text: str) -> Iterator[Found]:
+    """Yield the records in which a text stands, capitals aside, in their order; a block also with its headings."""
+    sought = unicodedata.normalize("NFC", text).casefold()
+    for name, records in sections.items():
+        for record in records:
+            above = " / ".join(record.headings) if isinstance(record, Block) else ""
+            shown = _text(record)
+            if sought in f"{above}\n{shown}".casefold():
+                yield Found(name, record.id, shown, record.place)
+
+
 class Evidence:
     """An index of packed records by the words of both languages.
 

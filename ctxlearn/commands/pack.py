@@ -22,7 +22,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="embedded", metavar="M", help="the model to pack for (default: embedded)")
     parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens (default: the model's limit)")
     parser.add_argument(
-        "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
+        "--sections",
+        type=output.names,
+        default=(),
+        metavar="S",
+        help="dictionary,examples,glossed,grammar,text; packed in the order given, `grammar:50000` to that many tokens",
     )
     parser.add_argument(
         "--out", type=Path, metavar="F", help="write the context to F (- for stdout), as a model reads it"
