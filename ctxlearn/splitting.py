@@ -17,6 +17,7 @@ from ctxlearn.errors import UsageError
 from ctxlearn.igt import is_pair
 
 By = Literal["text", "record"]
+BYS: tuple[By, ...] = ("text", "record")
 
 # Behind the name of a text in a record's source: a time, a line or a number ("narr40_15:26", "narr26 182.1").
 _LOCATOR = re.compile(r"[\s_:.,-]+\(?\d[\d:._–-]*\)?$")

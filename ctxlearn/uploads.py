@@ -66,6 +66,10 @@ class Upload:
     path: Path
     ignored: tuple[str, ...] = ()
 
+    def named(self, text: str) -> str:
+        """Return a text that speaks of the file with the name that a person knows."""
+        return text.replace(str(self.path), self.name).replace(self.path.name, self.name)
+
 
 def keep(folder: Path, name: str, content: bytes) -> Upload:
     """Look at a file and keep it below the folder of a corpus; the same content is kept once.
@@ -84,6 +88,13 @@ def keep(folder: Path, name: str, content: bytes) -> Upload:
         (part / path.name).write_bytes(content)
         (part / path.name).replace(path)
     return Upload(shown, path)
+
+
+@contextmanager
+def at_hand(name: str, content: bytes) -> Iterator[Upload]:
+    """Lend a file for as long as the block lasts, checked and kept as `keep` does, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="ctxlearn-") as folder:
+        yield keep(Path(folder), name, content)
 
 
 def shown_name(name: str) -> str:
@@ -241,11 +252,3 @@ def _new_folder(target: Path) -> Iterator[Path]:
     finally:
         if path:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def discard(upload: Upload) -> None:
-    """Delete a file that was kept and is not wanted after all."""
-    if upload.path.is_dir():
-        shutil.rmtree(upload.path, ignore_errors=True)
-    else:
-        upload.path.unlink(missing_ok=True)

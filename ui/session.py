@@ -8,6 +8,7 @@ from ctxlearn import manifest
 from ctxlearn.manifest import Corpus
 
 CORPUS = "corpus"  # the name of the language that the tab works with, whichever page it is on
+_NEXT = "corpus-next"
 
 
 def corpus_name() -> str | None:
@@ -19,7 +20,7 @@ def corpus_name() -> str | None:
 
 def remember_corpus(name: str) -> None:
     """Let this tab work with a corpus from its next run on."""
-    st.session_state[CORPUS] = name
+    st.session_state[_NEXT] = name  # what a widget shows cannot be changed in the run that has shown it
 
 
 def choose_corpus(label: str = "Language") -> Corpus | None:
@@ -27,6 +28,8 @@ def choose_corpus(label: str = "Language") -> Corpus | None:
     known = manifest.known()
     if not known:
         return None
+    if st.session_state.get(_NEXT) in known:
+        st.session_state[CORPUS] = st.session_state.pop(_NEXT)
     if st.session_state.get(CORPUS) not in known:
         st.session_state[CORPUS] = corpus_name()
     name = st.selectbox(label, known, key=CORPUS, persist_state="session")

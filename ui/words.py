@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from ctxlearn.errors import CtxlearnError
+from ctxlearn.errors import CtxlearnError, StoreError
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _EMOJI = re.compile(r":(?=[\w+-]+\\?:)")
@@ -39,3 +39,5 @@ def errors_in_words() -> Iterator[None]:
         yield
     except CtxlearnError as error:
         say_error(error)
+    except OSError as error:  # as the command line says it
+        say_error(StoreError(f"{error.filename or 'this machine'}: {error.strerror or error}"))
