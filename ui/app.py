@@ -13,7 +13,7 @@ ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:  # `streamlit run ui/app.py` has only the folder of this file there
     sys.path.append(ROOT)
 
-from ui import access  # noqa: E402  # found by the line above
+from ui import access, blocks  # noqa: E402  # found by the line above
 
 # By the name of the module in views/: the title and the icon.
 PAGES = {
@@ -38,7 +38,9 @@ def main() -> None:
         st.Page(partial(_show, name), title=title, icon=icon, url_path=name, default=name == "translate")
         for name, (title, icon) in PAGES.items()
     ]
-    st.navigation(pages).run()
+    page = st.navigation(pages)
+    blocks.style()
+    page.run()
 
 
 if __name__ == "__main__":

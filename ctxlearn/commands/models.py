@@ -134,13 +134,13 @@ def _line(price: Price, tokens: int) -> Line:
     book = round(tokens * expected_ratio(price.model))
     expected = Expected(book, QUESTION, ANSWER)
     provider = price.model.partition("/")[0]
-    keys = _keys(provider)
+    keys = keys_of(provider)
     kind = Kind(stored_for=300.0) if provider in plans.GOOGLE and "gemini" in price.model else Kind()
     first, further = price.cost(expected.cold(kind)), price.cost(expected.warm())
     return Line(price, book, first, further, keys, settings.name_set(*keys))
 
 
-def _keys(provider: str) -> tuple[str, ...]:
+def keys_of(provider: str) -> tuple[str, ...]:
     """Return the variables any one of which holds a provider's key."""
     from ctxlearn.models import plans
     from ctxlearn.models.plans.gemini import GeminiPlan

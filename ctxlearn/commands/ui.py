@@ -10,7 +10,6 @@ import ipaddress
 import socket
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     options = {**_configured(FOLDER / ".streamlit" / "config.toml"), "server.address": args.address}
     options |= {"server.port": port, "server.headless": args.no_browser}
     print(f"ctxlearn: http://{_host(args.address)}:{port}, Ctrl-C ends it", file=sys.stderr, flush=True)
-    return _serve([f"--{name}={_flag(value)}" for name, value in options.items()], ["--anyone"] if args.anyone else [])
+    flags = [f"--{name}={_flag(value)}" for name, value in options.items()]
+    return _serve(flags, ["--anyone"] if args.anyone else [])
 
 
 def check_address(address: str, *, anyone: bool = False) -> None:
@@ -108,16 +108,10 @@ def _host(address: str) -> str:
 
 
 def _configured(path: Path) -> dict[str, Any]:
-    """Return the options of a config.toml by their dotted names."""
-    return dict(_dotted(tomllib.loads(path.read_text(encoding="utf-8"))))
-
-
-def _dotted(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", value
+    """Return how the app is served, by the options' dotted names; how it looks, Streamlit reads there by itself."""
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    sections = ("server", "browser", "client")
+    return {f"{section}.{name}": value for section in sections for name, value in found[section].items()}
 
 
 def _flag(value: object) -> str:
