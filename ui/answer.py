@@ -10,7 +10,7 @@ from ctxlearn.commands import hosting
 from ctxlearn.data import Direction
 from ctxlearn.history import Translated
 from ctxlearn.manifest import Corpus
-from ui import blocks, correcting, session
+from ui import blocks, correcting
 from ui.copying import copy_button
 from ui.opened import Books
 from ui.words import plain
@@ -136,15 +136,3 @@ def short(count: int) -> str:
         if count >= size:
             return f"{count / size:.3g}{letter}"
     return str(count)
-
-
-def use_arrangement_note(corpus: Corpus) -> None:
-    """Say that this tab packs only a part of the books, if it does, and let that be undone."""
-    arranged = session.arrangement(corpus)
-    if arranged == session.Arrangement():
-        return
-    parts = ", ".join(arranged.sections) or "all sections"
-    limit = f", at most {arranged.budget:,} tokens" if arranged.budget else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plain(f"This tab reads a context of your own: {parts}{limit}."))
-        st.button("Read all again", on_click=session.arrange, args=(corpus, session.Arrangement()), type="tertiary")

@@ -29,7 +29,13 @@ ul.ctx-gloss.ctx-gloss { display: flex; flex-wrap: wrap; gap: .35rem .9rem; marg
 .ctx-gloss li { margin: 0; display: flex; flex-direction: column; overflow-wrap: anywhere; }
 .ctx-gloss small { opacity: .85; font-size: .8rem; }
 ul.ctx-words.ctx-words { margin: 0; padding: 0; list-style: none; }
-.ctx-words > li { margin: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding: .15rem 0; }
+.ctx-words > li { margin: 0; padding: .15rem 0; }
+.ctx-words > li { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+.ctx-scroll { overflow-x: auto; }
+.ctx-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+.ctx-table th, .ctx-table td { text-align: left; padding: .35rem .8rem .35rem 0; vertical-align: top; }
+.ctx-table tr { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+.ctx-table .ctx-right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ctx-words summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere; }
 .ctx-words summary:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .ctx-words summary b { font-weight: 600; }
@@ -100,6 +106,17 @@ def _record(it: Found) -> str:
 def records(found: Iterable[Found]) -> None:
     """Show records with the section and place that they are from."""
     st.html(f'<ul class="ctx-records">{"".join(map(_record, found))}</ul>')
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Show a table of texts; the columns numbered in `right` stand flush right."""
+
+    def cells(row: Sequence[str], tag: str) -> str:
+        sides = (' class="ctx-right"' if number in right else "" for number in range(len(row)))
+        return "".join(f"<{tag}{side}>{escape(cell)}</{tag}>" for side, cell in zip(sides, row, strict=True))
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    st.html(f'<div class="ctx-scroll"><table class="ctx-table"><tr>{cells(header, "th")}</tr>{body}</table></div>')
 
 
 def bar(parts: Sequence[tuple[str, int]], label: str) -> None:

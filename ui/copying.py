@@ -21,8 +21,9 @@ export default function({ data, parentElement }) {
 """
 _CSS = """
 button {
-  font: inherit; font-size: .875rem; color: var(--st-text-color); background: transparent; cursor: pointer; min-height: 2.5rem;
-  padding: .25rem .75rem; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, .5rem);
+  font: inherit; font-size: .875rem; color: var(--st-text-color); background: transparent; cursor: pointer;
+  min-height: 2.5rem; padding: .25rem .75rem; border-radius: var(--st-button-radius, .5rem);
+  border: 1px solid var(--st-border-color);
 }
 button:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }

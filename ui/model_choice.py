@@ -50,8 +50,8 @@ class Choice:
 
 def choose_model(here: Settings, policies: Sequence[Policy], tokens: int, newest: Translated | None) -> Choice:
     """Let the visitor choose a model; those that the policies refuse are not offered, and it is said why."""
-    offered, refused = _offered(here, policies, tokens)
-    options = [*LOCAL, *offered]
+    allowed, refused = _judged(here, policies, tokens)
+    options = [*LOCAL, *allowed]
     if KEY not in st.session_state:
         last = newest.model if newest is not None else "embedded"
         st.session_state[KEY] = last if last in options else "embedded"
@@ -91,17 +91,23 @@ def _hosted(here: Settings, name: str) -> Choice:
     return Choice(name, Hosting(api_base=base or None), Budget(float(most or 0), bool(unknown), new_job()))
 
 
-def _offered(here: Settings, policies: Sequence[Policy], tokens: int) -> tuple[list[str], dict[str, str]]:
-    """Return the hosted models that have a key and may be asked, and by name why others may not."""
-    offered, refused = [], {}
+def offered(here: Settings, policies: Sequence[Policy], tokens: int) -> list[str]:
+    """Return the hosted models that have a key, or are set up, and may read what is under these policies."""
+    return _judged(here, policies, tokens)[0]
+
+
+def _judged(here: Settings, policies: Sequence[Policy], tokens: int) -> tuple[list[str], dict[str, str]]:
+    """Return the hosted models that have a key, or are set up, and may be asked, and by name why others may not."""
+    allowed: list[str] = []
+    refused: dict[str, str] = {}
     for name in dict.fromkeys([*_with_keys(tokens // 100_000), *here.models]):
         said = here.models.get(name)
         try:
             policy.check(policies, Destination(name, said.api_base if said else None), here)
-            offered.append(name)
+            allowed.append(name)
         except PolicyError as error:
             refused[name] = str(error).removeprefix(f"{name}: ")
-    return offered, refused
+    return allowed, refused
 
 
 @st.cache_data(scope="session", ttl=60, show_spinner=False)

@@ -12,6 +12,7 @@ from ctxlearn import manifest, settings
 from ctxlearn.errors import CtxlearnError
 from ctxlearn.history import History
 from ctxlearn.manifest import BUNDLED, Corpus
+from ui.words import plain
 
 CORPUS = "corpus"  # the name of the language that the tab works with, whichever page it is on
 _NEXT = "corpus-next"
@@ -35,6 +36,18 @@ def arrangement(corpus: Corpus) -> Arrangement:
 def arrange(corpus: Corpus, arranged: Arrangement) -> None:
     """Let this tab pack a corpus so from now on, on every page."""
     st.session_state[_ARRANGED] = {**st.session_state.get(_ARRANGED, {}), corpus.folder.resolve(): arranged}
+
+
+def note_arrangement(corpus: Corpus) -> None:
+    """Say that this tab packs only a part of the books, if it does, and let that be undone."""
+    arranged = arrangement(corpus)
+    if arranged == Arrangement():
+        return
+    parts = ", ".join(arranged.sections) or "all sections"
+    limit = f", at most {arranged.budget:,} tokens" if arranged.budget else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(plain(f"This tab reads a context of your own: {parts}{limit}."))
+        st.button("Read all again", on_click=arrange, args=(corpus, Arrangement()), type="tertiary")
 
 
 def corpus_name() -> str | None:

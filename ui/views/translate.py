@@ -71,7 +71,7 @@ def _page(newest: Translated | None) -> None:
     with right:
         policies = [books.pack.policy, *books.tail.policies]
         choice = model_choice.choose_model(settings.read(), policies, books.pack.tokens, newest)
-    answer.use_arrangement_note(corpus)
+    session.note_arrangement(corpus)
     _both_sides(corpus, books, direction, choice)
     _below(corpus, books, direction, choice)
 
