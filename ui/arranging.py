@@ -45,7 +45,8 @@ def _form(corpus: Corpus, now: Pack) -> Arrangement:
         # The keys hold what is shown first: a form keeps what was chosen in it before.
         key = f"{corpus.name}-{name}-{now.fingerprint}"
         with left:
-            wanted = st.checkbox(f"{TITLES[name]}{size}", value=name in limits, key=f"wanted-{key}")
+            about = "Those of the grammar alone; packed by themselves only without it." if name == "glossed" else None
+            wanted = st.checkbox(f"{TITLES[name]}{size}", value=name in limits, key=f"wanted-{key}", help=about)
         with middle:
             at = st.number_input("Place", 1, len(SECTIONS), place, key=f"place-{key}")
         with right:

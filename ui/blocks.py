@@ -46,7 +46,7 @@ ul.ctx-words.ctx-words { margin: 0; padding: 0; list-style: none; }
 .ctx-records li { margin: .15rem 0; overflow-wrap: anywhere; }
 .ctx-records .ctx-place { opacity: .75; font-size: .8rem; }
 .ctx-bar { display: flex; height: 1.6rem; border-radius: .3rem; overflow: hidden; gap: 2px; }
-.ctx-bar div { min-width: 2px; background: color-mix(in srgb, currentColor var(--strength), transparent); }
+.ctx-bar div { min-width: 2px; background: color-mix(in srgb, #2e8674 var(--strength), transparent); }
 </style>
 """
 _LONG = 420  # characters of a record that are shown at first

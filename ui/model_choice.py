@@ -100,7 +100,8 @@ def _judged(here: Settings, policies: Sequence[Policy], tokens: int) -> tuple[li
     """Return the hosted models that have a key, or are set up, and may be asked, and by name why others may not."""
     allowed: list[str] = []
     refused: dict[str, str] = {}
-    for name in dict.fromkeys([*_with_keys(tokens // 100_000), *here.models]):
+    providers = tuple(it for it in plans.PROVIDERS if settings.name_set(*listing.keys_of(it)))
+    for name in dict.fromkeys([*_of_providers(providers, tokens // 100_000), *here.models]):
         said = here.models.get(name)
         try:
             policy.check(policies, Destination(name, said.api_base if said else None), here)
@@ -111,10 +112,10 @@ def _judged(here: Settings, policies: Sequence[Policy], tokens: int) -> tuple[li
 
 
 @st.cache_data(scope="session", ttl=60, show_spinner=False)
-def _with_keys(size: int) -> list[str]:
-    """Return the hosted models whose key is set and that a context of about so many 100,000 tokens fits."""
+def _of_providers(providers: tuple[str, ...], size: int) -> list[str]:
+    """Return the models of these providers that a context of about so many 100,000 tokens fits."""
     here, found = settings.read(), []
-    for provider in (it for it in plans.PROVIDERS if settings.name_set(*listing.keys_of(it))):
+    for provider in providers:
         args = cli.parser_of("models").parse_args(["--provider", provider])
         found += [it.price.model for it in listing.listed(args, here, (size + 1) * 100_000)]
     return found

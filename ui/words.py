@@ -11,7 +11,7 @@ import streamlit as st
 from ctxlearn.errors import CtxlearnError, StoreError
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_EMOJI = re.compile(r":(?=[\w+-]+\\?:)")
+_EMOJI = re.compile(r":(?=(?:[+-]1|100|1234|[\w+-]*[A-Za-z][\w+-]*):)")
 
 
 def plain(text: str) -> str:

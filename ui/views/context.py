@@ -111,12 +111,6 @@ def _sections(pack: Pack, readings: list[Reading]) -> None:
         for it in pack.sections
         if it.records or it.left_out
     ]
-    priced = [it for it in readings if it.most is not None or it.cold_usd != 0]
-    for reading in priced:
-        costs_of = {it.name: it for it in reading.sections}
-        header.append(f"{reading.model}, uncached / cached")
-        for row, name in zip(rows, (it.name for it in pack.sections if it.records or it.left_out), strict=True):
-            row.append(f"{hosting.money(costs_of[name].cold_usd)} / {hosting.money(costs_of[name].cached_usd)}")
     blocks.table(header, rows, right=range(1, len(header)))
     if not readings:
         return
@@ -126,6 +120,17 @@ def _sections(pack: Pack, readings: list[Reading]) -> None:
         [_reading(it) for it in readings],
         right=range(1, 6),
     )
+    hosted = [it for it in readings if it.most is not None or it.cold_usd != 0]
+    if hosted:
+        st.markdown("**Of that each section, uncached / cached**")
+        titles = [it.title for it in pack.sections if it.records]
+        blocks.table(["Model", *titles], [_section_prices(it, pack) for it in hosted], right=range(1, len(titles) + 1))
+
+
+def _section_prices(reading: Reading, pack: Pack) -> list[str]:
+    costs_of = {it.name: it for it in reading.sections}
+    found = [costs_of[it.name] for it in pack.sections if it.records]
+    return [reading.model, *(f"{hosting.money(it.cold_usd)} / {hosting.money(it.cached_usd)}" for it in found)]
 
 
 def _reading(it: Reading) -> list[str]:
