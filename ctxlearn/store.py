@@ -222,7 +222,11 @@ class Store:
 
     def _open(self, patience: float, shared: bool) -> sqlite3.Connection:
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite itself would let others read it
+            # SQLite itself would let others read it. A file that is there must not be opened beside SQLite: closing it
+            # would drop all locks of this process's other connections (https://www.sqlite.org/howtocorrupt.html, 2.2).
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            pass
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}; the state file cannot be opened") from error
         connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=not shared)
