@@ -214,7 +214,9 @@ def _list(ledger: Ledger, runs: Sequence[Run]) -> None:
     rows = [_row(it) for it in runs]
     st.dataframe(rows, hide_index=True, column_order=order, alt="All runs with their scores")
     ids = {it.id: it for it in runs}
-    chosen = st.multiselect("Runs to export, tag or delete", ids, format_func=lambda it: named(ids[it]))
+    chosen = st.multiselect(
+        "Runs to export, tag or delete", ids, format_func=lambda it: named(ids[it]), key="chosen-runs"
+    )
     if not chosen:
         return
     left, middle, right = st.columns(3, gap="large")
