@@ -53,9 +53,17 @@ def show_result(corpus: Corpus, books: Books, answer: Answer | None, draft: str)
     with st.container(horizontal=True, vertical_alignment="center"):
         copy_button(text, key="copy-result")
         correcting.correct_button(corpus, books, it, text)
-    sure = "" if it.confidence is None else f" Confidence {it.confidence:.0%}."
-    st.caption(plain(f"Machine translation by {it.model}, checked by nobody.{sure}"))
+    st.caption(plain(_origin(corpus, books, it, text)))
     _alternatives(it, text, direction.target)
+
+
+def _origin(corpus: Corpus, books: Books, it: Translated, text: str) -> str:
+    """Return whose translation it is, so that no machine's is taken for a person's."""
+    correction = correcting.correction_of(books, it, text, corpus)
+    if correction is not None:
+        return f"As {correction.author} corrected it, {correction.proposed[:10]}."
+    sure = "" if it.confidence is None else f" Confidence {it.confidence:.0%}."
+    return f"Machine translation by {it.model}, checked by nobody.{sure}"
 
 
 def _alternatives(it: Translated, shown: str, code: str) -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ctxlearn import settings
+from ctxlearn import models, settings
 from ctxlearn.corrections import Correction, Corrections
 from ctxlearn.data import Direction
 from ctxlearn.history import Translated
 from ctxlearn.manifest import Corpus
+from ui import session
 from ui.opened import Books
 from ui.words import errors_in_words, plain
 
 AUTHOR = "author"
+_OPEN, _DONE = "correcting-open", "correcting-done"
 _ICONS = {"proposed": ":material/edit_note:", "accepted": ":material/check:", "packed": ":material/inventory_2:"}
 
 
 def correct_button(corpus: Corpus, books: Books, it: Translated, text: str) -> None:
     """Let the visitor correct a translation: one button opens the form, the form enters a proposal."""
-    with st.popover("Correct", icon=":material/edit:"), st.form("correcting", border=False):
+    if st.session_state.pop(_DONE, False):
+        st.session_state[_OPEN] = False
+    with (
+        st.popover("Correct", icon=":material/edit:", key=_OPEN, on_change="rerun"),
+        st.form("correcting", border=False),
+    ):
         st.session_state.setdefault(AUTHOR, settings.person())
         better = st.text_area("What it should be", value=text, key=f"better-{it.id}-{text}", height=100)
         author = st.text_input("Who says so", key=AUTHOR, persist_state="session")
@@ -29,14 +36,26 @@ def correct_button(corpus: Corpus, books: Books, it: Translated, text: str) -> N
         if proposed or accepted:
             with errors_in_words():
                 _enter(corpus, books, it, text, (better or "", author or ""), now=accepted)
+                st.session_state[_DONE] = True
+                st.session_state[session.ASK] = accepted and not models.is_hosted(it.model)  # which is paid for
                 st.rerun()
+
+
+def correction_of(books: Books, it: Translated, text: str, corpus: Corpus) -> Correction | None:
+    """Return the accepted correction that a translation repeats, if it does."""
+    pair = _pair(corpus, it, text)
+    found = (one for one in books.tail.corrections if (one.primary_text, one.translated_text) == pair)
+    return next(found, None)
+
+
+def _pair(corpus: Corpus, it: Translated, text: str) -> tuple[str, str]:
+    out_of_it = Direction.parse(it.direction, corpus.codes).source == corpus.language.code
+    return (it.source, text) if out_of_it else (text, it.source)
 
 
 def _enter(corpus: Corpus, books: Books, it: Translated, machine: str, said: tuple[str, str], *, now: bool) -> None:
     better, author = said
-    direction = Direction.parse(it.direction, corpus.codes)
-    pair = (it.source, better) if direction.source == corpus.language.code else (better, it.source)
-    tests = books.pack.tests
+    pair, tests = _pair(corpus, it, better), books.pack.tests
     with Corrections(settings.read().ledger, corpus.folder) as kept:
         made = kept.propose(corpus, tests, pair, author or "unknown", machine=machine, system=it.system)
         if now and made.status == "proposed":

@@ -17,6 +17,7 @@ from ui.words import plain
 CORPUS = "corpus"  # the name of the language that the tab works with, whichever page it is on
 _NEXT = "corpus-next"
 _ARRANGED = "arranged"
+ASK = "ask"  # whether the draft is to be translated in the next run, as if the button were pressed
 
 
 @dataclass(frozen=True, slots=True)

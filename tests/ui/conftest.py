@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -39,7 +39,8 @@ def server(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium, with patience for a busy machine."""
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         it = playwright.chromium.launch(executable_path=chromium(), args=list(BROWSER_ARGUMENTS))
         yield it
@@ -64,7 +65,7 @@ def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     def opened(address: str, **options: object) -> Page:
         contexts.append(browser.new_context(**options))  # type: ignore[arg-type]  # Playwright checks them itself
         page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.goto(address)
         return page
 

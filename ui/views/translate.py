@@ -16,7 +16,6 @@ from ui.opened import Books
 from ui.words import errors_in_words, plain
 
 DRAFT = "draft"
-ASK = "ask"  # whether the text is to be translated in this run
 _NEXT = "next"  # a draft and a direction that the next run begins with
 SAMPLE = "tarivel"
 _SENTENCES = {0: "Nokalum dazeñin.", 1: "The old woman is sleeping."}  # by the number of the sample's direction
@@ -38,7 +37,7 @@ def show() -> None:
 
 def _welcome() -> None:
     """Offer the sample language to somebody who has nothing set up; one click translates."""
-    if st.session_state.get(ASK) or answer.ANSWER in st.session_state or session.missing(SAMPLE):
+    if st.session_state.get(session.ASK) or answer.ANSWER in st.session_state or session.missing(SAMPLE):
         return
     with st.container(border=True):
         st.markdown(
@@ -134,7 +133,7 @@ def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choi
         _other_way(corpus, books, direction, draft or "")
     with right:
         blocks.label(names[direction.target])
-        if pressed or st.session_state.pop(ASK, False):
+        if pressed or st.session_state.pop(session.ASK, False):
             with errors_in_words():
                 _ask(corpus, books, direction, choice, draft or "")
             shown = answer.answered(corpus)
@@ -180,7 +179,7 @@ def _clear() -> None:
 def _go_on_with(text: str, direction: str, *, ask: bool = False) -> None:
     """Let the next run begin with a text and a direction, and translate it at once if it is asked for."""
     st.session_state[_NEXT] = (text, direction)
-    st.session_state[ASK] = ask
+    st.session_state[session.ASK] = ask
 
 
 def _begin_with_next() -> None:
