@@ -40,6 +40,7 @@ test: $(VENV)/test.stamp
 	$(IN_VENV) -m ruff check . || failed="$$failed ruff"; \
 	$(IN_VENV) -m mypy || failed="$$failed mypy"; \
 	$(BIN)/lint-imports --no-logo || failed="$$failed lint-imports"; \
+	sh scripts/chromium.sh >/dev/null || failed="$$failed chromium"; \
 	$(IN_VENV) -m pytest -v -n 2 --dist loadfile || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 

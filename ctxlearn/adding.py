@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ctxlearn import formats
-from ctxlearn.corpus import Part, options
-from ctxlearn.data import KINDS, Kind
+from ctxlearn import formats, manifest_writing, uploads
+from ctxlearn.corpus import Part, TestSet, options, read_test
+from ctxlearn.data import KINDS, Kind, Language, Policy
 from ctxlearn.errors import CorpusError, FormatError, UsageError
+from ctxlearn.formats import cldf, rows, table
 from ctxlearn.formats.base import Format
-from ctxlearn.manifest import Corpus, Source, Test
+from ctxlearn.manifest import FILE, Corpus, Source, Test
 from ctxlearn.manifest_writing import Value
+from ctxlearn.splitting import Split
+from ctxlearn.uploads import Upload
 
 
 def read(corpus: Corpus, source: Source, kind: Kind | None) -> Part:
@@ -57,7 +62,127 @@ def _unreadable(source: Source, failed: Mapping[Kind, FormatError]) -> CorpusErr
     return CorpusError(f"{source.path}: what kind of source is it? {remedy}\n{shown}\nnothing was added")
 
 
+# -- files that a browser sent ----------------------------------------------------------------------------------------
+
+TEST = "test set"  # what an uploaded file may be beside a source
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a file, and reading it cannot tell."""
+
+    name: str
+    policy: Policy
+    licence: str = ""
+    cite: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def trial(corpus: Corpus, name: str, content: bytes, draft: Source, kind: str) -> Part | TestSet:
+    """Read an uploaded file as the source it would be, or, with the kind TEST, as a test set; nothing is kept of it.
+
+    Messages and places name the file as the person does. An empty `kind` finds out. Raises CorpusError, UsageError.
+    """
+    with uploads.at_hand(name, content) as upload:
+        try:
+            if kind == TEST:
+                return read_test(corpus, Test(draft.id, upload.path, columns=draft.columns))
+            part = read(corpus, replace(draft, path=upload.path), next((it for it in KINDS if it == kind), None))
+        except CorpusError as error:
+            raise CorpusError(upload.named(str(error)).removesuffix("\nnothing was added")) from error
+        report = part.material.report
+        report = replace(
+            report,
+            left_out=tuple(replace(it, place=upload.named(it.place)) for it in report.left_out),
+            remarks=(
+                *map(upload.named, report.remarks),
+                *(f"{it}: in the archive, and no reader knows it" for it in upload.ignored),
+            ),
+        )
+        material = part.material
+        if not (material.entries or material.examples or material.blocks):
+            raise CorpusError(f"{upload.name}: no record could be read")
+        return replace(part, material=replace(material, report=report))
+
+
+def enter(corpus: Corpus, name: str, content: bytes, read: Part | TestSet, said: Said) -> Upload:
+    """Keep an uploaded file in the corpus's folder, and enter it in corpus.toml as it was read by `trial`.
+
+    Raises CorpusError, UsageError, StoreError.
+    """
+    upload = uploads.keep(corpus.folder, name, content)
+    check_new(corpus, upload.path)
+    if isinstance(read, TestSet):
+        test = Test(said.name, upload.path, policy=said.policy, columns=said.columns)
+        kind, fields = "test", fields_of_test(corpus, test, upload.path)
+    else:
+        source = replace(
+            read.source, id=said.name, path=upload.path, policy=said.policy, licence=said.licence, cite=said.cite
+        )
+        kind, fields = "source", fields_of_source(corpus, source)
+    manifest_writing.append(corpus.file, [manifest_writing.table(kind, fields)])
+    return upload
+
+
+# -- a table's columns ------------------------------------------------------------------------------------------------
+
+# What people call a column that we call so, beside the names of the two languages.
+_CALLED = {
+    "headword": ("lexeme", "lemma", "word", "entry", "form", "lx", "lexical unit", "citation form"),
+    "gloss": ("definition", "meaning", "sense", "translation", "ge", "de", "description"),
+    "part_of_speech": ("pos", "ps", "part of speech", "category", "word class", "grammatical info"),
+    "example": ("example sentence", "sentence", "xv"),
+    "translation": ("example translation", "sentence translation", "xe", "free translation"),
+    "source": ("text", "reference", "recording", "speaker"),
+    "id": ("key", "no", "number", "nr"),
+}
+
+
+def columns(corpus: Corpus, name: str, content: bytes) -> tuple[str, ...]:
+    """Return what the columns of an uploaded table are called, in its order; none when it is no table.
+
+    Raises CorpusError, UsageError.
+    """
+    with uploads.at_hand(name, content) as upload:
+        if not table.recognise(upload.path) or cldf.recognise(upload.path):
+            return ()
+        try:
+            found, _ = rows.rows(upload.path, options(corpus, Test("", upload.path)))
+        except CorpusError as error:
+            raise CorpusError(upload.named(str(error))) from error
+    return tuple(dict.fromkeys(name for row in found for name in row.cells))
+
+
+def guessed(theirs: Collection[str], kind: Kind, corpus: Corpus) -> dict[str, str]:
+    """Return which of a table's columns are probably meant by ours, where they are not called so already."""
+    required, optional = table.columns(kind, *corpus.codes)
+    named = {corpus.language.code: corpus.language.name, corpus.contact.code: corpus.contact.name}
+    also = {"headword": (corpus.language.name,), "gloss": (corpus.contact.name,)}
+    free = {name.casefold().strip(): name for name in theirs if name not in (*required, *optional)}
+    found: dict[str, str] = {}
+    for ours in (*required, *optional):
+        if ours in theirs:
+            continue
+        calls = (ours, ours.replace("_", " "), named.get(ours, ours), *also.get(ours, ()), *_CALLED.get(ours, ()))
+        name = next((free.pop(it.casefold()) for it in calls if it.casefold() in free), None)
+        if name is not None:
+            found[ours] = name
+    return found
+
+
 # -- what corpus.toml will say ----------------------------------------------------------------------------------------
+
+
+def start(name: str, code: str, contact_name: str, contact_code: str) -> Path:
+    """Make a corpus below ./corpora, in a folder called after the language, and return the folder.
+
+    Raises UsageError, CorpusError.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    folder = Path("corpora") / (re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or code.lower())
+    text = manifest_writing.new(Language(name, code), Language(contact_name, contact_code))
+    manifest_writing.make(folder / FILE, text)
+    return folder
 
 
 def check_new(corpus: Corpus, path: Path) -> None:
@@ -108,6 +233,27 @@ def fields_of_source(corpus: Corpus, source: Source) -> dict[str, Value]:
         "columns": source.columns or {},
         "headwords": source.headwords,
     }
+
+
+def fields_of_split(split: Split, name: str, policy: Policy) -> dict[str, Value]:
+    """Return the fields of a `[[test]]` that is drawn from a source."""
+    return {"name": name, "ids": f"{name}.ids", "source": split.source, "policy": policy}
+
+
+def hold_out(corpus: Corpus, split: Split, name: str) -> None:
+    """Write the ids of a split beside corpus.toml, and enter it there as a test set. Raises UsageError, CorpusError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise UsageError(f"test set {name!r}: expected a name of letters, digits, - and _, for a file is called so")
+    path = corpus.folder / f"{name}.ids"
+    if path.exists() or name in {it.name for it in corpus.tests}:
+        raise UsageError(f"test set {name!r}: there already in {corpus.folder}; choose another name")
+    policy = next(it.policy for it in corpus.sources if it.id == split.source)
+    manifest_writing.put(path, split.file().encode())
+    try:
+        manifest_writing.append(corpus.file, [manifest_writing.table("test", fields_of_split(split, name, policy))])
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def fields_of_test(corpus: Corpus, test: Test, path: Path) -> dict[str, Value]:

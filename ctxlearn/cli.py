@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8()
     try:
         try:
-            return _run(list(sys.argv[1:] if argv is None else argv))
+            return call(list(sys.argv[1:] if argv is None else argv))
         finally:
             sys.stdout.flush()
     except CtxlearnError as error:
@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return StoreError.exit_code
 
 
-def _run(arguments: list[str]) -> int:
+def call(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. Raises CtxlearnError, KeyboardInterrupt, OSError."""
     if arguments and arguments[0] in COMMANDS:
         name, *rest = arguments
         # Intermixed: `translate CORPUS --to eng TEXT` is as good as with the option at either end.

@@ -72,22 +72,23 @@ def pack(
 ) -> Context:
     """Return the context of a corpus within `budget` tokens, without any record that leaks a test set.
 
-    `tests` are further held-out sets beside the corpus's own. `count` counts a text's tokens. Raises UsageError for an
-    unknown section, BudgetError when not one record fits, LeakError when a leak survives (a fault in this program).
+    `sections` are packed in their order, so that the first are the last to be cut short; `name:tokens` limits one by
+    itself. `tests` are further held-out sets beside the corpus's own. `count` counts a text's tokens. Raises UsageError
+    for an unknown section, BudgetError when not one record fits, LeakError when a leak survives (a fault of ours).
     """
-    for name in sections:
-        if name not in SECTIONS:
-            raise UsageError(f"section {name!r}: the known ones are {', '.join(SECTIONS)}")
+    limits = dict(map(parse_section, sections))
     held_out = [*contents.tests, *tests]
     clean, found = _without_leaks(_gather(contents), held_out)
     language, contact = contents.corpus.language, contents.corpus.contact
     opening = render.write_opening(language, contact)
-    packed = tuple(_fit(clean, sections, count, budget, opening))
+    packed = tuple(_fit(clean, limits, count, budget, opening))
     if not any(section.records for section in packed) and any(section.left_out for section in packed):
+        if budget is None:
+            raise BudgetError(f"{', '.join(sections)}: not a single record fits; give a section more tokens")
         raise BudgetError(f"a budget of {budget} tokens does not hold a single record; give a larger --budget")
     prefix = "\n".join([opening, *(section.text for section in packed if section.text)])
     check(prefix, held_out)
-    looked_into = {"grammar" if name == "glossed" else name for name in sections}
+    looked_into = {"grammar" if name == "glossed" else name for name in limits}
     return Context(
         language,
         contact,
@@ -98,6 +99,20 @@ def pack(
         leaks=tuple(leak for leak in found if leak.section in looked_into),
         prefix=prefix,
     )
+
+
+def parse_section(text: str) -> tuple[str, int | None]:
+    """Return the name of a section and the most tokens it may take, None for any number. Raises UsageError.
+
+    >>> parse_section("grammar"), parse_section("grammar:50000")
+    (('grammar', None), ('grammar', 50000))
+    """
+    name, colon, limit = text.partition(":")
+    if name not in SECTIONS:
+        raise UsageError(f"section {name!r}: the known ones are {', '.join(SECTIONS)}")
+    if colon and not (limit.isdecimal() and int(limit)):
+        raise UsageError(f"section {text!r}: expected a number of tokens above 0 after the colon")
+    return name, int(limit) if colon else None
 
 
 def narrowed(packed: Context, keep: Callable[[str, Record], bool], count: Count) -> Context:
@@ -185,14 +200,19 @@ def _strictest(contents: Contents, sections: Collection[str]) -> Policy:
 
 
 def _fit(
-    records: Mapping[str, tuple[Record, ...]], sections: Sequence[str], count: Count, budget: int | None, opening: str
+    records: Mapping[str, tuple[Record, ...]],
+    limits: Mapping[str, int | None],
+    count: Count,
+    budget: int | None,
+    opening: str,
 ) -> Iterator[Section]:
-    """Yield the sections in their fixed order, each with as many of its first records as still fit."""
+    """Yield the sections, each with as many of its first records as still fit."""
     room = None if budget is None else budget - count(opening)
-    for name in (name for name in SECTIONS if name in sections):
-        if name == "glossed" and "grammar" in sections:
+    for name, limit in limits.items():
+        if name == "glossed" and "grammar" in limits:
             continue  # what of it the grammar does not hold is packed with the grammar
-        for section in _fit_named(name, records, count, room):
+        most = min((it for it in (room, limit) if it is not None), default=None)
+        for section in _fit_named(name, records, count, most):
             room = None if room is None else room - _with_gap(section, count)
             yield section
 

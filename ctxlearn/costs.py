@@ -240,6 +240,49 @@ def forecast(
     return Forecast(name, len(segments), len(segments) - len(asked.segments), found, price, sections)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a context takes a model: tokens as it counts them, and USD where nothing and where all is cached.
+
+    `most` is what it takes in one request; None when no limit is known, as of the models of this machine.
+    """
+
+    model: str
+    tokens: int
+    most: int | None
+    cold_usd: float | None
+    cached_usd: float | None
+    sections: tuple[Section, ...]
+
+    @property
+    def share(self) -> float | None:
+        """How much of the model's limit the context takes."""
+        return self.tokens / self.most if self.most else None
+
+
+def reading(name: str, pack: Pack, settings: Settings) -> Reading:
+    """Return what it takes a model to read a pack. Nothing is asked. Raises UsageError."""
+    models.check_name(name)
+    if not models.is_hosted(name):
+        free = tuple(Section(it.name, it.tokens, 0.0, 0.0) for it in pack.sections)
+        return Reading(name, pack.tokens, None, 0.0, 0.0, free)
+    from ctxlearn.models import prices
+    from ctxlearn.models.estimate import expected_ratio
+
+    with Spending(settings.ledger) as spending:
+        ratio = spending.ratio(name) or expected_ratio(name)
+    price = prices.price(name, settings)
+    whole = _section("", pack.tokens, pack, ratio, price)
+    return Reading(
+        name,
+        whole.tokens,
+        price.max_input_tokens,
+        whole.cold_usd,
+        whole.cached_usd,
+        tuple(_sections(pack, ratio, price)),
+    )
+
+
 def _plan(name: str, settings: Settings, hosting: Hosting, token: Callable[[], str] = str) -> Plan:
     from ctxlearn.models import plans
     from ctxlearn.models.plans.base import Job
@@ -264,11 +307,15 @@ def _unanswered(name: str, request: Request, plan: Plan, settings: Settings, hos
 
 
 def _sections(pack: Pack, ratio: float, price: Price) -> Iterator[Section]:
+    for section in pack.sections:
+        yield _section(section.name, section.tokens, pack, ratio, price)
+
+
+def _section(name: str, ours: int, pack: Pack, ratio: float, price: Price) -> Section:
     rates = price.of(round(pack.tokens * ratio))
     cached = rates.input if rates.cached is None else rates.cached
-    for section in pack.sections:
-        count = round(section.tokens * ratio)
-        yield Section(section.name, count, _times(count, rates.input), _times(count, cached))
+    count = round(ours * ratio)
+    return Section(name, count, _times(count, rates.input), _times(count, cached))
 
 
 def _times(count: int, usd: float | None) -> float | None:

@@ -74,6 +74,31 @@ def _cut(run: str, vocabulary: Collection[str]) -> Iterator[str]:
         start, at = ends[at], at + 1
 
 
+def stem(form: str, known: Collection[str]) -> slice | None:
+    """Return which part of a form, its beginning or its end, is the longest known one; at least half of the form.
+
+    >>> form = "nokalum"
+    >>> form[stem(form, {"noka", "lum"})]
+    'noka'
+    """
+    for length in range(len(form) - 1, max(2, (len(form) - 1) // 2), -1):
+        for part in (slice(0, length), slice(len(form) - length, len(form))):
+            if form[part] in known:
+                return part
+    return None
+
+
+def search(sections: Mapping[str, Sequence[Record]], text: str) -> Iterator[Found]:
+    """Yield the records in which a text stands, capitals aside, in their order; a block also with its headings."""
+    sought = unicodedata.normalize("NFC", text).casefold()
+    for name, records in sections.items():
+        for record in records:
+            above = " / ".join(record.headings) if isinstance(record, Block) else ""
+            shown = _text(record)
+            if sought in f"{above}\n{shown}".casefold():
+                yield Found(name, record.id, shown, record.place)
+
+
 class Evidence:
     """An index of packed records by the words of both languages.
 
@@ -161,13 +186,10 @@ class Evidence:
         return TokenEvidence(token, side, bool(exact), tuple(self._shown(places, form)))
 
     def _by_stem(self, form: str, code: str) -> list[tuple[str, int]]:
-        """Return the entries whose headword the form begins or ends with, the longest; at least half of the form."""
-        longest = min(len(form) - 1, max(map(len, self.heads[code]), default=0))
-        for length in range(longest, max(2, (len(form) - 1) // 2), -1):
-            for part in (form[:length], form[-length:]):
-                if part in self.heads[code]:
-                    return [place for place in self.index[code].get(part, []) if place[0] == "dictionary"]
-        return []
+        """Return the entries whose headword the form begins or ends with."""
+        part = stem(form, self.heads[code])
+        places = self.index[code].get(form[part], []) if part else []
+        return [place for place in places if place[0] == "dictionary"]
 
     def _shown(self, places: Iterable[tuple[str, int]], form: str) -> Iterator[Found]:
         """Yield the records at `places`, section by section, in each first what says least beside the form."""

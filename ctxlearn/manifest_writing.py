@@ -6,12 +6,13 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ctxlearn import manifest
 from ctxlearn.data import Language, clean
 from ctxlearn.errors import CorpusError, FormatError, UsageError
+from ctxlearn.manifest import Corpus
 
 Value = str | Sequence[str] | Mapping[str, str]
 
@@ -113,6 +114,46 @@ def append(path: Path, tables: Sequence[str]) -> None:
     put(path, data)
 
 
+def change(path: Path, source: str, fields: Mapping[str, str]) -> None:
+    """Say something else in the `[[source]]` of that id; all other lines stay byte for byte.
+
+    Raises CorpusError when the result would not say just that; then the file is as it was.
+    """
+    corpus = manifest.parse(path)
+    before = path.read_bytes()
+    newline = "\r\n" if b"\r\n" in before else "\n"
+    lines = before.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+    number = [it.id for it in corpus.sources].index(source)
+    headers = [n for n, line in enumerate(lines) if re.match(r"\s*\[", line)]
+    starts = [n for n in headers if re.match(r"\s*\[\[\s*source\s*\]\]", lines[n])]
+    if number < len(starts):
+        end = next((n for n in headers if n > starts[number]), len(lines))
+        lines[starts[number] + 1 : end] = _changed(lines[starts[number] + 1 : end], fields)
+    data = _encoded(newline.join(lines))
+    _check(path, data, lambda new: _says(new, source, fields))
+    put(path, data)
+
+
+def _changed(lines: Sequence[str], fields: Mapping[str, str]) -> list[str]:
+    found = [*lines]
+    for key, value in fields.items():
+        at = next((n for n, line in enumerate(found) if re.match(rf"\s*{key}\s*=", line)), None)
+        said = f"{key} = {quoted(value)}"
+        if at is not None:
+            found[at] = said
+        elif value:
+            filled = [n for n, line in enumerate(found) if line.strip() and not line.lstrip().startswith("#")]
+            found.insert(filled[-1] + 1 if filled else 0, said)
+    return found
+
+
+def _says(corpus: Corpus, source: str, fields: Mapping[str, str]) -> bool:
+    it = next(it for it in corpus.sources if it.id == fields.get("id", source))
+    shown = {"path": str(it.path.relative_to(corpus.folder)) if it.path.is_relative_to(corpus.folder) else str(it.path)}
+    said = {**{name: getattr(it, name) for name in it.__slots__}, **shown}
+    return all(Path(said[key]) == Path(value) if key == "path" else said[key] == value for key, value in fields.items())
+
+
 def _encoded(text: str) -> bytes:
     try:
         return text.encode()
@@ -121,13 +162,14 @@ def _encoded(text: str) -> bytes:
         raise UsageError(f"{found!r} cannot be written in corpus.toml; names and paths must be Unicode") from error
 
 
-def _check(path: Path, data: bytes) -> None:
-    """Raise CorpusError, under the name of `path`, when `data` are not a corpus.toml."""
+def _check(path: Path, data: bytes, says: Callable[[Corpus], bool] = lambda _: True) -> None:
+    """Raise CorpusError, under the name of `path`, when `data` are no corpus.toml, or do not say what they should."""
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / manifest.FILE
         trial.write_bytes(data)
         try:
-            manifest.parse(trial)
+            if not says(manifest.parse(trial)):
+                raise CorpusError(f"{path}: written in a way that cannot be changed for you; change it there by hand")
         except FormatError as error:
             message = str(error).replace(str(trial), str(path))
             raise CorpusError(f"{message}\nnothing was written") from error

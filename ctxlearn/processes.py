@@ -10,7 +10,11 @@ from pathlib import Path
 
 def this_process() -> str:
     """Return what tells this process from all others: its host, its number, and when it started."""
-    pid = os.getpid()
+    return named(os.getpid())
+
+
+def named(pid: int) -> str:
+    """Return the same of another process of this host, by its number."""
     return f"{socket.gethostname()}:{pid}:{_birth(pid)}"
 
 

@@ -118,7 +118,7 @@ def read() -> Settings:
     """
     named = os.environ.get("CTXLEARN_HOME")
     home = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("ctxlearn", appauthor=False))
-    said = _said(home / FILE)
+    said = in_file(home / FILE)
     by_environment = os.environ.get("CTXLEARN_LOCAL_ONLY", "") not in ("", "0")
     return Settings(home=home, local_only=by_environment or said.local_only, cap=said.cap, models=said.models)
 
@@ -126,7 +126,7 @@ def read() -> Settings:
 # -- settings.toml ----------------------------------------------------------------------------------------------------
 
 
-def _said(path: Path) -> Settings:
+def in_file(path: Path) -> Settings:
     """Return what a settings.toml says; nothing when there is none. Raises SettingsError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -280,6 +280,16 @@ def name_set(*names: str) -> str | None:
     return next((name for name in names if os.environ.get(name, "").strip()), None)
 
 
+def person() -> str:
+    """Return the name under which somebody is logged in on this machine, or ''."""
+    import getpass  # late: it reads the environment, and a database of users where there is one
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name
+        return ""
+
+
 def bypass_proxies(host: str) -> None:
     """Let no proxy that the environment names stand between this process and a host (NO_PROXY, in both spellings)."""
     names = ("no_proxy", "NO_PROXY")
@@ -305,6 +315,13 @@ def point_tiktoken_at_bundled_files() -> None:
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "litellm_core_utils" / "tokenizers"
         os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(bundled))
+
+
+def environment_of_a_worker() -> dict[str, str]:
+    """Return the environment of another process of this program, which finds the program where this one did."""
+    root = str(Path(__file__).parents[1])
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys([root, *filter(None, others)]))}
 
 
 def terminal_wants_colour() -> bool:

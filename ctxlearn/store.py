@@ -118,6 +118,65 @@ MIGRATIONS = (
     """
     ALTER TABLE segment ADD COLUMN coverage TEXT
     """,
+    # Long jobs; their files lie in folders of their own.
+    """
+    CREATE TABLE job (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        corpus_path TEXT NOT NULL,
+        arguments TEXT NOT NULL,           -- JSON
+        process TEXT NOT NULL,             -- host:pid:start of the process
+        status TEXT NOT NULL DEFAULT 'running'
+            CHECK (status IN ('running', 'paused', 'interrupted', 'done', 'failed', 'cancelled')),
+        wanted TEXT NOT NULL DEFAULT '' CHECK (wanted IN ('', 'pause', 'cancel')),
+        created TEXT NOT NULL,
+        finished TEXT,
+        done INTEGER NOT NULL DEFAULT 0,
+        total INTEGER,                     -- NULL: unknown
+        text TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '',
+        code INTEGER,
+        runs TEXT NOT NULL DEFAULT '[]'    -- JSON
+    );
+    CREATE INDEX job_by_corpus ON job (corpus_path)
+    """,
+    # What people say that a sentence should have been.
+    """
+    CREATE TABLE correction (
+        id TEXT PRIMARY KEY,
+        corpus_path TEXT NOT NULL,
+        primary_text TEXT NOT NULL,        -- in the language
+        translated_text TEXT NOT NULL,     -- in the contact language
+        author TEXT NOT NULL,
+        proposed TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('proposed', 'accepted', 'rejected', 'packed')),
+        decided TEXT,
+        policy TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        system TEXT NOT NULL
+    );
+    CREATE INDEX correction_by_corpus ON correction (corpus_path)
+    """,
+    # What was translated sentence by sentence.
+    """
+    CREATE TABLE translation (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        corpus TEXT NOT NULL,
+        corpus_path TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        model TEXT NOT NULL,
+        system TEXT NOT NULL,
+        source TEXT NOT NULL,
+        text TEXT NOT NULL,
+        confidence REAL,
+        alternatives TEXT NOT NULL,        -- JSON
+        usage TEXT NOT NULL,               -- JSON
+        cost_usd REAL,                     -- NULL: unknown
+        seconds REAL NOT NULL
+    );
+    CREATE INDEX translation_by_corpus ON translation (corpus_path)
+    """,
     # Who answered, after how many requests, asked with what.
     """
     ALTER TABLE run ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}';
@@ -170,7 +229,11 @@ class Store:
 
     def _open(self, patience: float, shared: bool) -> sqlite3.Connection:
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite itself would let others read it
+            # SQLite itself would let others read it. A file that is there must not be opened beside SQLite: closing it
+            # would drop all locks of this process's other connections (https://www.sqlite.org/howtocorrupt.html, 2.2).
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            pass
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}; the state file cannot be opened") from error
         connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=not shared)

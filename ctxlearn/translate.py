@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ctxlearn import __version__, policy, prompt
+from ctxlearn.corrections import Tail
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
 from ctxlearn.models import is_hosted
@@ -37,8 +39,9 @@ class Hypothesis:
 class System:
     """A model, a packed context and a direction; `usage` adds up what was asked of the model.
 
-    `sampling` is what else a hosted model is told (temperature, seed); a provider's own defaults hold without it.
-    `sample` names one of several askings of the same thing, as a request does.
+    `tail` are corrections made since the context was packed. `sampling` is what else a hosted model is told
+    (temperature, seed); a provider's own defaults hold without it. `sample` names one of several askings of the same
+    thing, as a request does.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class System:
         pack: Pack,
         direction: Direction,
         n: int = 1,
+        tail: Tail | None = None,
         sampling: Mapping[str, float] | None = None,
     ) -> None:
         self.model = model
         self.pack = pack
         self.direction = direction
         self.n = n
+        self.tail = tail or Tail()
         self.sampling = dict(sampling or {}) if is_hosted(model.name) else {}
         self.usage = Usage()
         self.sample = ""
@@ -61,11 +66,12 @@ class System:
     def signature(self) -> str:
         """All that another person needs to reproduce this system, after sacrebleu's signatures."""
         asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
+        tail = f"|tail:{hashlib.sha256(self.tail.text.encode()).hexdigest()[:8]}" if self.tail.corrections else ""
         base = server(self.model)
         at = f"|at:{policy.site(base)}" if base is not None else ""
         return (
             f"model:{self.model.name}{at}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
-            f"{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
+            f"{tail}{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
         )
 
     @property
@@ -84,8 +90,11 @@ class System:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The index of the packed records."""
-        return Evidence(self.pack.language, self.pack.contact, self.pack.records)
+        """The index of the packed records and of the corrections."""
+        records = dict(self.pack.records)
+        if self.tail.corrections:
+            records["examples"] = (*self.tail.records, *records.get("examples", ()))
+        return Evidence(self.pack.language, self.pack.contact, records)
 
     def translate(self, segments: Sequence[Segment], batch: int | None = None) -> Iterator[list[Hypothesis]]:
         """Yield the hypotheses of the segments, in their order, `batch` at a time (the model's wish) as they finish."""
@@ -98,9 +107,16 @@ class System:
         asked = tuple(segment for segment in segments if segment.id not in wrong and segment.source.strip())
         answered: dict[str, Translation] = {}
         if asked:
-            completion = self.model.complete(
-                Request(self.prefix, self.direction, asked, n=self.n, sampling=self.sampling, sample=self.sample)
+            request = Request(
+                self.prefix,
+                self.direction,
+                asked,
+                tail=self.tail.text,
+                n=self.n,
+                sampling=self.sampling,
+                sample=self.sample,
             )
+            completion = self.model.complete(request)
             self.usage += completion.usage
             answered = {translation.id: translation for translation in completion.translations}
         local = "" if is_hosted(self.model.name) else self.model.name

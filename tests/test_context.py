@@ -133,14 +133,6 @@ def test_a_budget_without_room_for_one_record_is_refused() -> None:
         packed(1)
 
 
-def test_sections_stand_in_their_fixed_order_whatever_the_order_asked_for() -> None:
-    assert packed(sections=("grammar", "dictionary")).prefix == packed(sections=("dictionary", "grammar")).prefix
-    assert [section.name for section in packed(sections=("examples", "dictionary")).sections] == [
-        "dictionary",
-        "examples",
-    ]
-
-
 def test_glossed_alone_holds_the_sentence_pairs_of_the_grammar_and_no_prose() -> None:
     it = packed(sections=("glossed",))
     assert len(of(it, "glossed")) == 3
@@ -175,3 +167,25 @@ def test_the_fingerprint_changes_with_every_byte(tmp_path: Path) -> None:
     folder = copy_of_tiny(tmp_path)
     change(folder / "sentences.tsv", "The birds flew yesterday.", "The birds flew yesterday!")
     assert context.pack(contents(folder), len).fingerprint != packed().fingerprint
+
+
+def test_sections_stand_in_the_order_asked_for_and_the_first_are_cut_last() -> None:
+    there = packed(sections=("grammar", "dictionary"))
+    assert [it.name for it in there.sections] == ["grammar", "dictionary"]
+    assert render.read(there.prefix) == render.read(packed(sections=("dictionary", "grammar")).prefix)
+    both = packed(sections=("examples", "dictionary"))
+    less = packed(budget=both.tokens - 50, sections=("examples", "dictionary"))
+    assert [bool(it.left_out) for it in less.sections] == [False, True]
+
+
+def test_a_section_can_be_limited_by_itself() -> None:
+    whole = packed()
+    some = packed(sections=("dictionary:300", "examples", "grammar", "text"))
+    dictionary = next(it for it in some.sections if it.name == "dictionary")
+    assert dictionary.tokens <= 300
+    assert dictionary.records == of(whole, "dictionary")[: len(dictionary.records)]
+    assert dictionary.left_out == len(of(whole, "dictionary")) - len(dictionary.records) > 0
+    assert of(some, "grammar") == of(whole, "grammar")
+    for wrong in ("grammar:", "grammar:0", "grammar:x", "nosuch:5"):
+        with pytest.raises(UsageError, match="section"):
+            packed(sections=(wrong,))

@@ -289,3 +289,33 @@ def test_a_run_that_there_is_not_is_named(capsys: Capture, home: Path) -> None:
         "ctxlearn: no run '2020'; `ctxlearn runs list` shows them all\n",
     )
     assert main(capsys, "runs", "show")[0] == 2
+
+
+# -- a dry run --------------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_says_what_would_be_run_and_enters_nothing(capsys: Capture, home: Path) -> None:
+    code, out, _ = main(capsys, "evaluate", TINY, "--ablate", "--direction", "qaa-eng", "--dry-run", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["cost_usd"] == 0
+    assert {"nothing", "dictionary", "retrieved only"} <= {it["name"] for it in found["plans"]}
+    assert not (home / "ledger.sqlite").exists() or not in_ledger(home).list()
+
+
+def test_a_dry_run_prices_a_hosted_model_and_says_when_a_price_is_unknown(
+    capsys: Capture, home: Path, tmp_path: Path
+) -> None:
+    corpus = copy_of_tiny(tmp_path)
+    change(corpus / "corpus.toml", '"no-retention"', '"open"')
+    for model, known in (("anthropic/claude-sonnet-5", True), ("openai/nosuch-model", False)):
+        code, out, _ = main(capsys, "evaluate", corpus, "--model", model, "--dry-run", "--json", "--repeat", 2)
+        assert code == 0
+        costs = [it["cost_usd"] for it in json.loads(out)["plans"]]
+        assert all(it > 0 for it in costs) if known else costs == [None, None]
+        assert (json.loads(out)["cost_usd"] is not None) is known
+
+
+def test_a_dry_run_refuses_what_a_policy_forbids(capsys: Capture, home: Path) -> None:
+    code, _, err = main(capsys, "evaluate", TINY, "--model", "anthropic/claude-sonnet-5", "--dry-run")
+    assert (code, "no-retention" in err) == (6, True)

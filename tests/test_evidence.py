@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctxlearn.data import Block, Direction, Entry, Example, Language, Record, Sense
-from ctxlearn.evidence import Evidence, Found, TokenEvidence, fold, tokens
+from ctxlearn.evidence import Evidence, Found, TokenEvidence, fold, search, tokens
 
 TOY, ENGLISH, CHINESE = Language("Toy", "qaa"), Language("English", "eng"), Language("Chinese", "zho")
 OUT = Direction("qaa", "eng")
@@ -151,3 +151,15 @@ def test_vowel_signs_stay_with_their_letters_in_every_script() -> None:
 
 def test_figures_and_letters_in_a_text_without_blanks_stay_whole() -> None:
     assert tokens("我2016年去OK店", {"店", "年去"}) == ["我", "2016", "年去", "OK", "店"]
+
+
+def test_a_search_finds_records_by_any_part_of_their_text_or_headings() -> None:
+    sections: dict[str, tuple[Record, ...]] = {
+        "dictionary": (Entry("Wara", (Sense("bread"),), id="e1", place="d:1"),),
+        "grammar": (Block("A paragraph.", headings=("Verbs of BREAD",), place="g:1"), Block("Another one.")),
+    }
+    assert [(it.section, it.text, it.place) for it in search(sections, "bread")] == [
+        ("dictionary", "Wara |  | bread", "d:1"),
+        ("grammar", "A paragraph.", "g:1"),
+    ]
+    assert not list(search(sections, "br.ad"))

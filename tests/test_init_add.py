@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ctxlearn import cli, corpus, manifest, manifest_writing
 from ctxlearn.commands import report
 from ctxlearn.data import Language, clean
+from ctxlearn.errors import CorpusError
 from ctxlearn.formats.base import Omission, Report
 
 LANGUAGES = Path(__file__).parents[2] / "shared" / "languages"
@@ -423,6 +424,53 @@ def test_the_books_of_kalamang_are_added_as_what_they_are(here: Path) -> None:
         ("dictionary", "cldf"),
         ("grammar", "latex"),
     ]
+
+
+# -- changing what is said of a source --------------------------------------------------------------------------------
+
+TWO = """\
+[language]
+name = "Toy"
+code = "qaa"
+[contact]
+name = "English"
+code = "eng"
+
+# the first
+[[source]]
+id = "one"
+kind = "dictionary"
+path = "one.tsv"   # by hand
+licence = "none"
+
+[[source.origin]]
+path = "one.tsv"
+url = "https://example.org"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+
+[[source]]
+id = "two"
+kind = "text"
+path = "two.tsv"
+"""
+
+
+def test_a_source_is_changed_and_all_other_lines_stay(here: Path) -> None:
+    path = Path(write("toy/corpus.toml", TWO))
+    manifest_writing.change(path, "two", {"path": "uploads/a.tsv", "policy": "open"})
+    assert path.read_text() == TWO.replace('"two.tsv"', '"uploads/a.tsv"') + 'policy = "open"\n'
+    manifest_writing.change(path, "one", {"licence": 'CC "BY" 4.0'})
+    one = manifest.parse(path).sources[0]
+    assert (one.licence, one.origin[0].path) == ('CC "BY" 4.0', "one.tsv")
+
+
+def test_a_corpus_toml_that_cannot_be_changed_safely_stays_as_it_is(here: Path) -> None:
+    text = TWO[: TWO.index("# the first")]
+    text = f'source = [ {{id = "one", kind = "text", path = "x"}} ]\n{text}'
+    path = Path(write("toy/corpus.toml", text))
+    with pytest.raises(CorpusError, match="by hand"):
+        manifest_writing.change(path, "one", {"licence": "CC0"})
+    assert path.read_text() == text
 
 
 # -- corpora/README.md ------------------------------------------------------------------------------------------------

@@ -18,7 +18,10 @@ from tests.tiny import change, contents, copy_of_tiny, environment, main
 
 Capture = pytest.CaptureFixture[str]
 
-FORGOTTEN = "2 packed contexts, what was learned from them, 2 runs, 0 answers and 0 objects at providers deleted"
+FORGOTTEN = (
+    "2 packed contexts, what was learned from them, 2 runs, 0 jobs, 0 translations, 0 corrections, 0 answers and "
+    "0 objects at providers deleted"
+)
 SENTENCE = "Nanin kumo gonake kesu"  # of the tiny corpus
 
 
@@ -229,7 +232,8 @@ def test_a_corpus_whose_folder_is_gone_can_still_be_forgotten(capsys: Capture, t
     assert main(capsys, "pack", toy)[0] == 0
     toy.rename(toy.with_name("moved"))
     code, out, _ = main(capsys, "forget", toy, "--json")
-    assert (code, json.loads(out)) == (0, {"corpus": str(toy), "packs": 1, "runs": 0, "answers": 0, "provider": 0})
+    nothing = dict.fromkeys(("runs", "jobs", "translations", "corrections", "answers", "provider"), 0)
+    assert (code, json.loads(out)) == (0, {"corpus": str(toy), "packs": 1, **nothing})
     assert traces(home, SENTENCE) == []
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from ctxlearn import settings
+from ctxlearn import settings, settings_writing
 from ctxlearn.errors import SettingsError
 from ctxlearn.settings import Cap, ModelSettings
 
@@ -118,7 +119,7 @@ def test_no_file_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, t
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes((text + more).encode("utf-8", "surrogatepass"))
     try:
-        settings._said(path)
+        settings.in_file(path)
     except SettingsError as error:
         assert str(error).startswith(f"{path}:")
 
@@ -146,3 +147,45 @@ def test_a_host_is_added_to_those_that_need_no_proxy(
         monkeypatch.setenv(name, before.get(name, ""))
     settings.bypass_proxies("10.0.0.7")
     assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == (after, after)
+
+
+# -- what a page sets -------------------------------------------------------------------------------------------------
+
+KEPT = """\
+# mine
+local_only = false  # for now
+
+[models."gemini/x"]
+retention = "none"  # agreed in May
+
+[spending]
+# we have 20 a month
+cap = 20
+"""
+
+
+@pytest.mark.parametrize("text", ["", WHOLE, KEPT])
+@pytest.mark.parametrize("local_only", [True, False])
+@pytest.mark.parametrize("cap", [None, Cap(7.5, "ever"), Cap(20.0, "month")])
+def test_what_a_page_sets_is_read_again_and_nothing_else_changes(
+    home: Path, text: str, local_only: bool, cap: Cap | None
+) -> None:
+    before = said(home, text)
+    settings_writing.change(home, local_only=local_only, cap=cap)
+    assert settings.read() == replace(before, local_only=local_only, cap=cap)
+    after = (home / "settings.toml").read_text() if (home / "settings.toml").exists() else ""
+    kept = [line for line in text.splitlines() if "#" in line or "models" in line]
+    assert all(line.partition("#")[2] in after for line in kept)
+
+
+def test_settings_that_a_page_writes_are_for_their_owner_alone(home: Path) -> None:
+    settings_writing.change(home, local_only=True, cap=None)
+    assert os.name == "nt" or (home / "settings.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_settings_that_cannot_be_changed_safely_stay_as_they_are(home: Path) -> None:
+    text = "spending = {cap = 3}\n"
+    said(home, text)
+    with pytest.raises(SettingsError, match="by hand"):
+        settings_writing.change(home, local_only=False, cap=Cap(5.0))
+    assert (home / "settings.toml").read_text() == text

@@ -100,7 +100,7 @@ def _source(corpus: Corpus, path: Path, args: argparse.Namespace, taken: Sequenc
     if not (part.material.entries or part.material.examples or part.material.blocks):
         raise CorpusError("\n".join([f"{path}: no record could be read; nothing was added", *lines]))
     found = report.as_object(part)
-    return Addition("source", adding.fields_of_source(corpus, part.source), found, _preview(part), lines)
+    return Addition("source", adding.fields_of_source(corpus, part.source), found, preview(part), lines)
 
 
 def _test(corpus: Corpus, path: Path, args: argparse.Namespace) -> Addition:
@@ -148,7 +148,7 @@ def _notes(args: argparse.Namespace, kind: str = "") -> list[str]:
     return guess + ([] if args.policy else [f"  note: {POLICY_NOTE}"])
 
 
-def _preview(part: Part) -> list[str]:
+def preview(part: Part) -> list[str]:
     """Return the first records of each kind as a model would read them."""
     from ctxlearn import render
 

@@ -22,19 +22,24 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Report; exit 4 when a held-out sentence stands in the sources, or something in them is broken."""
-    from ctxlearn import context, corpus, manifest, tokens
-    from ctxlearn.evidence import Evidence
-
     start = time.perf_counter()
-    contents = corpus.read(manifest.open_corpus(args.corpus))
-    packed = context.pack(contents, tokens.counter())
-    index = Evidence(packed.language, packed.contact, {it.name: it.records for it in packed.sections})
+    contents, packed, index = examine(args.corpus)
     seconds = round(time.perf_counter() - start, 3)
     if args.json:
-        output.as_json(_as_dict(contents, packed, index, seconds))
+        output.as_json(as_dict(contents, packed, index, seconds))
     else:
         print("\n".join(_text(contents, packed, index, seconds)))
     return 4 if packed.leaks or contents.broken else 0
+
+
+def examine(name: str) -> tuple[Contents, Context, Evidence]:
+    """Return a corpus as it was read, as it would be packed, and the words of that. Raises CorpusError."""
+    from ctxlearn import context, corpus, manifest, tokens
+    from ctxlearn.evidence import Evidence
+
+    contents = corpus.read(manifest.open_corpus(name))
+    packed = context.pack(contents, tokens.counter())
+    return contents, packed, Evidence(packed.language, packed.contact, {it.name: it.records for it in packed.sections})
 
 
 def _coverage(test: TestSet, contents: Contents, index: Evidence) -> dict[str, dict[str, float]]:
@@ -45,7 +50,8 @@ def _coverage(test: TestSet, contents: Contents, index: Evidence) -> dict[str, d
     return shares
 
 
-def _as_dict(contents: Contents, packed: Context, index: Evidence, seconds: float) -> dict[str, object]:
+def as_dict(contents: Contents, packed: Context, index: Evidence, seconds: float) -> dict[str, object]:
+    """Return a report as `check --json` shows it."""
     return {
         "corpus": contents.corpus.name,
         "language": output.fields(packed.language),

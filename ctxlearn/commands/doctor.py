@@ -26,13 +26,18 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make every check; exit 4 when one failed."""
-    results = [_made(name, check) for name, check in CHECKS.items()]
+    found = results()
     if args.json:
-        output.as_json({"version": __version__, "checks": results})
+        output.as_json({"version": __version__, "checks": found})
     else:
-        for it in results:
+        for it in found:
             print(f"{'ok  ' if it['ok'] else 'FAIL'}  {it['name']}: {it['found']}")
-    return 0 if all(it["ok"] for it in results) else 4
+    return 0 if all(it["ok"] for it in found) else 4
+
+
+def results() -> list[dict[str, object]]:
+    """Return what every check found, and whether that is as it should be."""
+    return [_made(name, check) for name, check in CHECKS.items()]
 
 
 def _made(name: str, check: Callable[[], str]) -> dict[str, object]:

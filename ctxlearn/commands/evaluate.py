@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ctxlearn import watching
 from ctxlearn.commands import hosting, output
 from ctxlearn.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
     from ctxlearn.commands.planning import Row
+    from ctxlearn.evaluate import Plan
     from ctxlearn.manifest import Corpus
     from ctxlearn.protocols.base import Comparison, Protocol
     from ctxlearn.runs import Ledger, Run
@@ -72,6 +75,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--temperature", type=float, metavar="T", help="of a hosted model (default: its provider's)")
     parser.add_argument("--sampling-seed", type=int, metavar="N", help="of a hosted model, where it takes one")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be run and what it would cost")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     hosting.register(parser)
 
@@ -91,14 +95,25 @@ def run(args: argparse.Namespace) -> int:
     tables = list(planning.tables(args, corpus, here))
     if not tables:
         raise UsageError(f"no test of {corpus.file} is for {', '.join(args.direction)}")
+    if args.dry_run:
+        return _estimate(tables, args, here)
     with Ledger(here.ledger) as ledger:
         session = _Session(args, here, ledger, protocol)
+        watching.watcher().expect(session.size(tables))
         for table in tables:
             session.make(table)
     if args.json:
         output.as_json(session.shown)
     _check(session.runs, thresholds)
     return 3 if any(it.failed for it in session.runs) else 0
+
+
+def _estimate(tables: Sequence[Sequence[Row]], args: argparse.Namespace, here: Settings) -> int:
+    from ctxlearn.commands import estimating
+
+    found = estimating.estimates(tables, args, here)
+    output.as_json(estimating.as_dict(found)) if args.json else print(estimating.text(found))
+    return 0
 
 
 class _Session:
@@ -112,6 +127,11 @@ class _Session:
         self.budget = hosting.budget(args)
         self.runs: list[Run] = []
         self.shown: dict[str, list[dict[str, object]]] = {"runs": []}
+
+    def size(self, tables: Sequence[Sequence[Row]]) -> int:
+        """Return how many segments there are to translate in all."""
+        rows = [row for table in tables for row in table if not row.same_as]
+        return sum(len(row.plan.segments) * (1 if row.plan.written else self.args.repeat) for row in rows)
 
     def make(self, table: Sequence[Row]) -> None:
         """Make the runs of a table; they are printed as they are done, or, of the grid, all at once."""
@@ -143,13 +163,20 @@ class _Session:
             repeated=times > 1,
             normalised=self.args.normalise,
         )
+        earlier = _earlier(plan, self.ledger)
         for number in range(1, times + 1):
+            if earlier:
+                row.runs.append(earlier.pop(0))
+                watching.watcher().advance(len(plan.segments))
+                self.shown["runs"].append(self._as_dict(row, row.runs[-1]))
+                continue
             what = [plan.test.name, str(plan.direction), plan.model, row.name, f"{number}/{times}" if times > 1 else ""]
             with output.progress(len(plan.segments), " ".join(filter(None, what))) as bar:
                 made = evaluate(plan, self.here, self.ledger, manner, resumed=_say_resumed, advance=bar.update)
             if self.args.ablate and not plan.written:
                 made = self.ledger.tag(made.id, [f"ablation: {row.name}"])
             row.runs.append(made)
+            watching.watcher().finished(made.id)
             self.shown["runs"].append(self._as_dict(row, made))
         self.runs += row.runs
         if times > 1:
@@ -195,6 +222,22 @@ class _Session:
         beside = self._beside(row, row.runs[0]) if row.runs else None
         if beside is not None:
             yield published.text(beside, " ".join(filter(None, [row.plan.model, row.name])))
+
+
+def _earlier(plan: Plan, ledger: Ledger) -> list[Run]:
+    """Return the runs of a plan that this work had finished before it was broken off."""
+    from ctxlearn.versions import versions
+
+    wanted = (plan.test.sha256, str(plan.direction), plan.model, plan.pack.fingerprint, versions(plan.model))
+    found = []
+    for run_id in watching.watcher().earlier:
+        with suppress(UsageError):  # somebody may have deleted it since
+            run = ledger.show(run_id)
+            made = (run.test_hash, run.direction, run.model, run.context, run.versions)
+            sampling = {name: run.parameters[name] for name in ("temperature", "seed") if name in run.parameters}
+            if run.status == "done" and (made, sampling) == (wanted, plan.sampling):
+                found.append(run)
+    return found
 
 
 def _say_resumed(run: Run, done: int) -> None:

@@ -44,10 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from ctxlearn import settings
 
     here = settings.read()
-    tokens = _tokens(args.corpus, here)
-    lines = sorted(_lines(args, here, tokens), key=lambda it: (it.thousand is None, it.thousand, it.price.model))
-    if not args.all:
-        lines = list(_once(lines))
+    tokens = tokens_of(args.corpus, here)
+    lines = listed(args, here, tokens)
     if args.json:
         output.as_json({"corpus": args.corpus, "tokens": tokens, "models": [_as_dict(it) for it in lines]})
         return 0
@@ -60,8 +58,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def listed(args: argparse.Namespace, here: Settings, tokens: int) -> list[Line]:
+    """Return the models that the options name, for a context of so many tokens, the cheapest first."""
+    lines = sorted(_lines(args, here, tokens), key=lambda it: (it.thousand is None, it.thousand, it.price.model))
+    return lines if args.all else list(_once(lines))
+
+
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """One model: its price, its tokens for the context, what requests cost, and the key that it needs."""
 
     price: Price
@@ -73,15 +77,18 @@ class _Line:
 
     @property
     def fits(self) -> bool | None:
+        """Whether the context fits; None when the model's limit is not known."""
         most = self.price.max_input_tokens
         return None if most is None else self.book + QUESTION < most
 
     @property
     def thousand(self) -> float | None:
+        """What a thousand sentences cost in USD; None when that is not known."""
         return None if self.first is None or self.further is None else self.first + (THOUSAND - 1) * self.further
 
 
-def _tokens(corpus: str | None, here: Settings) -> int:
+def tokens_of(corpus: str | None, here: Settings) -> int:
+    """Return how many tokens the context of a corpus has; without one, those of a large book."""
     if corpus is None:
         return 900_000
     from ctxlearn import manifest, packs
@@ -89,7 +96,7 @@ def _tokens(corpus: str | None, here: Settings) -> int:
     return packs.open_pack(here.packs, manifest.open_corpus(corpus)).tokens
 
 
-def _lines(args: argparse.Namespace, here: Settings, tokens: int) -> Iterator[_Line]:
+def _lines(args: argparse.Namespace, here: Settings, tokens: int) -> Iterator[Line]:
     from ctxlearn.errors import UsageError
     from ctxlearn.models import plans, prices
 
@@ -102,9 +109,9 @@ def _lines(args: argparse.Namespace, here: Settings, tokens: int) -> Iterator[_L
                 yield line
 
 
-def _once(lines: Sequence[_Line]) -> Iterator[_Line]:
+def _once(lines: Sequence[Line]) -> Iterator[Line]:
     """Yield one of the names (regions, dates) of what costs and takes the same at one provider: the shortest."""
-    best: dict[tuple[object, ...], _Line] = {}
+    best: dict[tuple[object, ...], Line] = {}
     for it in lines:
         same = (it.price.model.partition("/")[0], it.price.max_input_tokens, it.first, it.further)
         if same not in best or len(it.price.model) < len(best[same].price.model):
@@ -112,7 +119,7 @@ def _once(lines: Sequence[_Line]) -> Iterator[_Line]:
     yield from best.values()
 
 
-def _is_of_interest(line: _Line) -> bool:
+def _is_of_interest(line: Line) -> bool:
     price = line.price
     withdrawn = price.deprecated and price.deprecated < f"{datetime.now(UTC):%Y-%m-%d}"
     large = (price.max_input_tokens or 0) >= LARGE or bool(line.fits)
@@ -120,7 +127,7 @@ def _is_of_interest(line: _Line) -> bool:
     return large and asked and not withdrawn and not price.model.partition("/")[2].startswith("ft:")
 
 
-def _line(price: Price, tokens: int) -> _Line:
+def _line(price: Price, tokens: int) -> Line:
     from ctxlearn import settings
     from ctxlearn.models import plans
     from ctxlearn.models.estimate import Expected, Kind, expected_ratio
@@ -128,13 +135,13 @@ def _line(price: Price, tokens: int) -> _Line:
     book = round(tokens * expected_ratio(price.model))
     expected = Expected(book, QUESTION, ANSWER)
     provider = price.model.partition("/")[0]
-    keys = _keys(provider)
+    keys = keys_of(provider)
     kind = Kind(stored_for=300.0) if provider in plans.GOOGLE and "gemini" in price.model else Kind()
     first, further = price.cost(expected.cold(kind)), price.cost(expected.warm())
-    return _Line(price, book, first, further, keys, settings.name_set(*keys))
+    return Line(price, book, first, further, keys, settings.name_set(*keys))
 
 
-def _keys(provider: str) -> tuple[str, ...]:
+def keys_of(provider: str) -> tuple[str, ...]:
     """Return the variables any one of which holds a provider's key."""
     from ctxlearn.models import plans
     from ctxlearn.models.plans.gemini import GeminiPlan
@@ -144,7 +151,7 @@ def _keys(provider: str) -> tuple[str, ...]:
     return GeminiPlan.keys if provider == "gemini" else plans.PLANS[provider].keys
 
 
-def _row(it: _Line) -> list[object]:
+def _row(it: Line) -> list[object]:
     takes = "unknown" if it.price.max_input_tokens is None else f"{it.price.max_input_tokens:,}"
     fits = {None: "unknown", True: "yes", False: "no"}[it.fits] if it.price.is_supported else "not supported"
     key = it.key_set or (f"{it.keys[0]} is not set" if it.keys else "none needed")
@@ -152,7 +159,7 @@ def _row(it: _Line) -> list[object]:
     return [it.price.model, takes, fits, *costs, key]
 
 
-def _as_dict(it: _Line) -> dict[str, object]:
+def _as_dict(it: Line) -> dict[str, object]:
     rates = it.price.rates
     return {
         "model": it.price.model,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ctxlearn import watching
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ class Bar(Protocol):
         ...
 
 
-class _Silent:
+class _Told:
     def update(self, n: int = 1) -> None:
-        """Say nothing."""
+        """Tell who watches, if anybody does."""
+        watching.watcher().advance(n)
 
 
 def as_json(value: object) -> None:
@@ -52,6 +54,7 @@ def usage(it: Usage) -> dict[str, object]:
 
 def warn(text: str) -> None:
     """Print a warning on stderr."""
+    watching.watcher().say(text)
     print(f"ctxlearn: {text}", file=sys.stderr, flush=True)
 
 
@@ -71,9 +74,10 @@ def table(rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:
 
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Bar]:
-    """Show a progress bar on stderr when that is a terminal."""
+    """Show a progress bar on stderr when that is a terminal, and tell who watches."""
+    watching.watcher().say(what)
     if total < 2 or not sys.stderr.isatty():
-        yield _Silent()
+        yield _Told()
         return
     from tqdm import tqdm  # late: only a person at a terminal waits for it
 

@@ -12,6 +12,8 @@ from ctxlearn.commands import hosting, output
 
 if TYPE_CHECKING:
     from ctxlearn import packs
+    from ctxlearn.manifest import Corpus
+    from ctxlearn.settings import Settings
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +22,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="embedded", metavar="M", help="the model to pack for (default: embedded)")
     parser.add_argument("--budget", type=output.positive, metavar="N", help="most tokens (default: the model's limit)")
     parser.add_argument(
-        "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
+        "--sections",
+        type=output.names,
+        default=(),
+        metavar="S",
+        help="dictionary,examples,glossed,grammar,text; packed in the order given, `grammar:50000` to that many tokens",
     )
     parser.add_argument(
         "--out", type=Path, metavar="F", help="write the context to F (- for stdout), as a model reads it"
@@ -37,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     models.check_name(args.model)
     if args.out and args.out != Path("-"):
         output.check_target(args.out)
-    corpus = manifest.open_corpus(args.corpus)
+    corpus = _with_corrections(here, manifest.open_corpus(args.corpus))
     pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)
     seconds = round(time.perf_counter() - start, 3)
     if args.out == Path("-"):
@@ -49,6 +55,25 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(text(pack, seconds), file=sys.stderr if args.out == Path("-") else sys.stdout)
     return 0
+
+
+def _with_corrections(here: Settings, corpus: Corpus) -> Corpus:
+    """Make a source of the corrections that were accepted since the last pack, if there are any; return the corpus."""
+    from ctxlearn import corpus as reading
+    from ctxlearn import manifest
+    from ctxlearn.corrections import FILE, Corrections
+    from ctxlearn.errors import CorpusError
+
+    with Corrections(here.ledger, corpus.folder) as found:
+        if not found.list("accepted"):
+            return corpus
+        try:
+            moved = found.into_sources(corpus, reading.read(corpus).tests)
+        except CorpusError as error:
+            output.warn(str(error))
+            return corpus
+    output.warn(f"{output.counted(len(moved), 'correction')} written into {corpus.folder / FILE}, which is packed")
+    return manifest.parse(corpus.file)
 
 
 def summary(pack: packs.Pack, seconds: float) -> dict[str, object]:

@@ -8,18 +8,22 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from ctxlearn import watching
 from ctxlearn.commands import hosting, lines, output
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
+    from ctxlearn.corrections import Tail
     from ctxlearn.costs import Opened
     from ctxlearn.data import Direction, Segment
     from ctxlearn.evidence import TokenEvidence
     from ctxlearn.packs import Pack
+    from ctxlearn.sentences import Sentences
     from ctxlearn.translate import Hypothesis, System
 
 SOME = 64  # lines of a pipe that are translated together
@@ -34,6 +38,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="CODE", help="the language to translate into (default: the other one)")
     parser.add_argument("--model", default="embedded", metavar="M", help=hosting.MODEL_HELP)
     parser.add_argument("-i", "--input", type=Path, metavar="FILE", help="translate a file, line by line")
+    parser.add_argument(
+        "--column",
+        metavar="C",
+        help="--input is a table (TSV, CSV, XLSX): translate this column; FILE of -o is one, too",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write there; what is finished is kept in FILE.part"
     )
@@ -59,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.input and args.text:
         raise UsageError("both TEXT and --input are given; expected one of them")
+    if args.column is not None and not args.input:
+        raise UsageError("--column names one of a table's; give the table with --input")
     output.check_texts(args.text)
     if args.output:
         output.check_target(args.output)
@@ -73,11 +84,23 @@ def run(args: argparse.Namespace) -> int:
             f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "
             f"`ctxlearn check {args.corpus}` lists what and where"
         )
-    with _Job(args, corpus.name, pack) as job:
+    with _Job(args, corpus.name, pack, _tail(here.ledger, pack)) as job:
         return _translate(args, job)
 
 
+def _tail(ledger: Path, pack: Pack) -> Tail:
+    """Return the accepted corrections; say which of them a test set holds out."""
+    from ctxlearn import corrections
+
+    tail = corrections.tail_of(ledger, pack)
+    for it in tail.held_back:
+        output.warn(f"correction {it.id} is left out: its sentence is held out now")
+    return tail
+
+
 def _translate(args: argparse.Namespace, job: _Job) -> int:
+    if args.column is not None:
+        return job.whole(job.table.texts(args.column))
     if args.input or args.text not in ([], ["-"]):
         texts = lines.read(args.input) if args.input else list(args.text)
         return job.whole(texts)
@@ -91,10 +114,11 @@ def _translate(args: argparse.Namespace, job: _Job) -> int:
 class _Job:
     """One call of the command: its options, its pack, and the system, which is opened when the direction is known."""
 
-    def __init__(self, args: argparse.Namespace, corpus: str, pack: Pack) -> None:
+    def __init__(self, args: argparse.Namespace, corpus: str, pack: Pack, tail: Tail) -> None:
         self.args = args
         self.corpus = corpus
         self.pack = pack
+        self.tail = tail
         self.start = time.perf_counter()
         self.stack = ExitStack()
         self.opened: Opened | None = None
@@ -121,6 +145,7 @@ class _Job:
         target = self.args.output
         journal = target.with_name(target.name + ".part") if target else None
         done: list[Hypothesis] = []
+        watching.watcher().expect(len(segments))
         with output.progress(len(segments), str(system.direction)) as bar:
             for hypotheses in batch.translate(system, segments, journal):
                 done += hypotheses
@@ -130,6 +155,8 @@ class _Job:
         self.stack.close()  # what that saves belongs to the cost
         if self.args.json:
             self.deliver(output.json_text(self.as_dict(system, done)))
+        elif target and self.args.column is not None and not self.args.tsv:
+            output.write_whole(target, self.table.translated(done, system.signature))
         elif target:
             self.deliver("".join(f"{line}\n" for it in done for line in self.text(system, it)))
         if journal:
@@ -180,6 +207,16 @@ class _Job:
                     self.show(systems[direction], hypotheses)
                     self.code(hypotheses)
 
+    @cached_property
+    def table(self) -> Sentences:
+        """The file whose column is translated."""
+        from ctxlearn import sentences
+
+        try:
+            return sentences.read(str(self.args.input), self.args.input.read_bytes())
+        except OSError as error:
+            raise UsageError(f"{self.args.input}: {error.strerror}") from error
+
     # -- opening
 
     def open(self, texts: Sequence[str]) -> System:
@@ -193,7 +230,7 @@ class _Job:
         knows = getattr(self.opened.model, "knows", None)
         if knows is not None and not knows(self.pack.fingerprint, direction):
             output.warn("learning the language from its books, which is done once and kept …")
-        return System(self.opened.model, self.pack, direction, n=self.args.n)
+        return System(self.opened.model, self.pack, direction, n=self.args.n, tail=self.tail)
 
     def open_model(self, sentences: int) -> Opened:
         """Return the model, opened within the policy of the context and the caps of this call."""
@@ -201,8 +238,9 @@ class _Job:
 
         asked, budget = hosting.hosting(self.args, sentences), hosting.budget(self.args)
         asked = replace(asked, awake=self.typed)
+        policies = [self.pack.policy, *self.tail.policies]
         return self.stack.enter_context(
-            costs.opened(self.args.model, settings.read(), [self.pack.policy], asked, budget, threads=self.args.threads)
+            costs.opened(self.args.model, settings.read(), policies, asked, budget, threads=self.args.threads)
         )
 
     def direction(self, texts: Sequence[str]) -> Direction:

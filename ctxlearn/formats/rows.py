@@ -104,7 +104,7 @@ def _numbered(
 
 
 def _delimited(text: str, path: Path, options: Options, notebook: Notebook) -> Iterator[Row]:
-    delimiter = "\t" if file_name(path, options).lower().endswith((".tsv", ".tab")) else _sniff(text)
+    delimiter = "\t" if file_name(path, options).lower().endswith((".tsv", ".tab")) else sniff(text)
     found = tsv_rows(text) if delimiter == "\t" else csv_rows(text, {"delimiter": delimiter})
     filled = ((line, cells) for line, cells in found if isinstance(cells, Broken) or any(cells))
     line, header = next(filled, (1, []))
@@ -139,10 +139,10 @@ def _named(
     return {name: cells[position] for name, position in positions.items()}
 
 
-def _sniff(text: str) -> str:
+def sniff(text: str) -> str:
     """Return the delimiter that stands most often in the header, quoted cells aside; the comma when none does.
 
-    >>> _sniff('"a;b",c;d;e')
+    >>> sniff('"a;b",c;d;e')
     ';'
     """
     header = re.sub(r'"[^"]*"', "", text.lstrip("\n").split("\n", 1)[0])

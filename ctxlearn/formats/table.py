@@ -56,7 +56,7 @@ def read(path: Path, options: Options) -> Material:
 
 
 def _read_dictionary(source: _Source) -> Material:
-    found = _rows(source, ("headword", "gloss"), ("part_of_speech", "id", "example", "translation"))
+    found = _rows(source)
     entries, examples = [], []
     for row in found:
         identifier = source.identify(row)
@@ -115,7 +115,7 @@ def _examples(row: Row, entry: str, source: _Source) -> Iterator[Example]:
 def _read_parallel(source: _Source) -> Material:
     ours, theirs = source.options.language.code, source.options.contact.code
     examples = []
-    for row in _rows(source, (ours, theirs), ("id", "source")):
+    for row in _rows(source):
         primary, translated = _text(row, ours), _text(row, theirs)
         if not primary or not translated:
             source.notebook.omit(source.path, row.line, primary or translated, f"no {theirs if primary else ours}")
@@ -130,15 +130,25 @@ def _read_parallel(source: _Source) -> Material:
 def _read_text(source: _Source) -> Material:
     code = source.options.language.code
     blocks = []
-    for row in _rows(source, (code,), ("id",)):
+    for row in _rows(source):
         text = _text(row, code)
         if text:
             blocks.append(Block(text, id=source.identify(row), place=source.place(row)))
     return Material(blocks=tuple(blocks), report=source.notebook.report({"paragraphs": len(blocks)}))
 
 
-def _rows(source: _Source, required: tuple[str, ...], known: tuple[str, ...]) -> tuple[Row, ...]:
+def columns(kind: Kind, language: str, contact: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return our names of the columns that a table of that kind must have, and of those it may have."""
+    return {
+        "dictionary": (("headword", "gloss"), ("part_of_speech", "id", "example", "translation")),
+        "parallel": ((language, contact), ("id", "source")),
+    }.get(kind, ((language,), ("id",)))
+
+
+def _rows(source: _Source) -> tuple[Row, ...]:
     """Return the rows, having noted the columns that are neither required nor known."""
+    options = source.options
+    required, known = columns(options.kind, options.language.code, options.contact.code)
     found = noted_rows(source.path, source.options, required, source.notebook)
     cells = Counter(name for row in found for name, cell in row.cells.items() if cell)
     unread = {name: count for name, count in cells.items() if name not in (*required, *known)}

@@ -1,0 +1,67 @@
+"""The app as a process of its own, on a free port, with a state folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import ROOT, environment, started
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A served app: its address, its state folder, and the folder it was started in."""
+
+    address: str
+    home: Path
+    folder: Path
+
+
+@contextmanager
+def served(folder: Path, *, home: Path | None = None) -> Iterator[Served]:
+    """Serve the app from `folder`, with a state folder in it unless another is given; ends with the block."""
+    home = home or folder / "state"
+    port = _free_port()
+    variables = environment(CTXLEARN_HOME=str(home))
+    with started("ui", "--no-browser", "--port", port, cwd=folder, env=variables, stdout=subprocess.DEVNULL) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(address, process)
+            yield Served(address, home, folder)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, (process.stderr.read() if process.stderr else b"").decode()
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{address} does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def chromium() -> str:
+    """Return where Chromium is; where there is none, the test fails and says how it is installed."""
+    found = subprocess.run(["sh", str(ROOT / "scripts" / "chromium.sh")], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail(found.stderr.strip())
+    return found.stdout.strip() or str(shutil.which("chromium"))

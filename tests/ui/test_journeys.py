@@ -1,0 +1,184 @@
+"""The main journeys, as a person makes them, in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import LANGUAGES
+from tests.tiny import TINY, copy_of_tiny
+from tests.ui.serving import Served, served
+
+Tab = Callable[..., Page]
+SENTENCE, TRANSLATION = "Pokin tarike kesu.", "The man sees a dog."
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A served app that has the tiny corpus; the tests that share it leave it as they found it."""
+    folder = tmp_path_factory.mktemp("town")
+    copy_of_tiny(folder / "corpora")
+    with served(folder) as it:
+        yield it
+
+
+def translated(page: Page, text: str, language: str = "Toy") -> None:
+    """Type a text and press Ctrl+Enter, as people do."""
+    box = page.get_by_label(f"Text in {language}")
+    box.fill(text)
+    box.press("Control+Enter")
+    expect(page.get_by_text("Machine translation by")).to_be_visible()
+
+
+def test_first_start_to_a_translation_in_one_click(server: Served, tab: Tab) -> None:
+    page = tab(server.address)
+    page.get_by_role("button", name="The old woman is sleeping.").click()
+    expect(page.locator(".st-key-result .ctx-text")).to_have_text("Gen tina seday.")
+    expect(page.get_by_text("Nothing is set up yet")).to_have_count(0)
+    # Why: a word opens on what the books say of it.
+    page.locator("summary", has_text="woman").first.click()
+    expect(page.locator("details[open] .ctx-records", has_text="dictionary.tsv")).to_be_visible()
+    # The machine remembers; a new tab begins with this language, and with no text.
+    page.reload()
+    expect(page.get_by_label("Text in English")).to_have_value("")
+
+
+def test_a_correction_is_what_the_next_translation_says(town: Served, tab: Tab) -> None:
+    page = tab(town.address)
+    translated(page, "Pokin zorbu kesu.")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    page.get_by_label("What it should be").fill("The man drinks tea.")
+    page.get_by_label("Who says so").fill("Anna")
+    page.get_by_role("button", name="Correct now").click()
+    expect(page.locator(".st-key-result .ctx-text")).to_have_text("The man drinks tea.")
+    expect(page.get_by_text("As Anna corrected it")).to_be_visible()
+    expect(page.get_by_label("What it should be")).to_have_count(0)  # the form has closed
+    # Everybody's next translation, not only this tab's.
+    other = tab(town.address)
+    other.get_by_label("Text in Toy").fill("Pokin zorbu kesu.")
+    other.get_by_role("button", name="Translate").click()
+    expect(other.locator(".st-key-result .ctx-text")).to_have_text("The man drinks tea.")
+
+
+def test_two_browsers_do_not_see_each_others_drafts(town: Served, tab: Tab) -> None:
+    one, other = tab(town.address), tab(town.address)
+    translated(one, SENTENCE)
+    expect(one.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+    other.get_by_label("Text in Toy").fill("Mola gona.")
+    other.get_by_role("link", name="Context").click()
+    expect(other.get_by_role("heading", name="Context", exact=True)).to_be_visible()
+    other.get_by_role("link", name="Translate").click()
+    expect(other.get_by_label("Text in Toy")).not_to_have_value(SENTENCE)
+    expect(other.locator(".st-key-result .ctx-text")).to_have_count(0)
+    # One's own draft is there again when one comes back from another page.
+    one.get_by_role("link", name="Context").click()
+    expect(one.get_by_role("heading", name="Context", exact=True)).to_be_visible()
+    one.get_by_role("link", name="Translate").click()
+    expect(one.get_by_label("Text in Toy")).to_have_value(SENTENCE)
+    expect(one.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+
+
+def test_all_can_be_done_by_the_keyboard(town: Served, tab: Tab) -> None:
+    page = tab(town.address)
+    box = page.get_by_label("Text in Toy")
+    box.focus()
+    page.keyboard.type(SENTENCE)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".ctx-words details[open]")).to_have_count(1)
+
+
+def test_what_is_copied_is_the_translation_as_it_stands(town: Served, tab: Tab) -> None:
+    page = tab(town.address, permissions=["clipboard-read", "clipboard-write"])
+    translated(page, SENTENCE)
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == TRANSLATION
+
+
+def test_a_file_is_translated_through_a_pause_and_a_reload(town: Served, tab: Tab, tmp_path: Path) -> None:
+    page = tab(town.address)
+    page.get_by_role("tab", name="Whole file").click()
+    letter = tmp_path / "letter.txt"
+    letter.write_text(f"{SENTENCE}\n" * 30_000, encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(letter)
+    expect(page.get_by_text("30,000 sentences, Toy → English")).to_be_visible()
+    page.get_by_role("button", name="Translate the file").click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused")).to_be_visible()
+    page.reload()
+    page.get_by_role("tab", name="Whole file").click()
+    expect(page.get_by_text("letter.txt, Toy → English")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("cancelled")).to_be_visible()
+
+
+def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(
+    town: Served, tab: Tab, tmp_path: Path
+) -> None:
+    page = tab(town.address)
+    page.get_by_role("tab", name="Whole file").click()
+    table = tmp_path / "words.csv"
+    table.write_text("id,qaa\n" + "".join(f"{number},{SENTENCE}\n" for number in range(500)), encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="Translate the file").click()
+    expect(page.get_by_text("words.csv, Toy → English")).to_be_visible()
+    page.context.close()  # the browser is gone
+    page = tab(town.address)
+    page.get_by_role("tab", name="Whole file").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the translation").first.click()
+    assert download.value.suggested_filename == "words.eng.machine.csv"
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 501
+    assert lines[0] == "id,qaa,translation,confidence,problem,translated by"
+    assert lines[500].startswith(f"499,{SENTENCE},{TRANSLATION},")
+
+
+def test_a_dictionary_is_uploaded_read_as_a_context_and_speaks_for_a_translation(server: Served, tab: Tab) -> None:
+    page = tab(server.address)
+    page.get_by_role("link", name="Corpora").click()
+    page.get_by_placeholder("Kalamang").fill("Toy")
+    page.get_by_label("Its code").fill("qaa")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Toy is made")).to_be_visible()
+    for name in ("dictionary.tsv", "sentences.tsv"):
+        page.locator("input[type=file]").first.set_input_files(TINY / name)
+        page.get_by_role("button", name="Add it").click()
+        expect(page.get_by_text("Nothing was added")).to_have_count(0)
+    page.get_by_role("link", name="Context").click()
+    expect(page.locator(".ctx-table", has_text="Dictionary").first).to_be_visible()
+    page.get_by_role("link", name="Translate").click()
+    translated(page, SENTENCE)
+    expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+    page.locator("summary", has_text="tarike").first.click()
+    expect(page.locator("details[open] .ctx-records", has_text="tari | n | dog | hound")).to_be_visible()
+
+
+@pytest.mark.real
+def test_kalamang_from_its_real_dictionary_and_grammar_to_a_translation_with_evidence(tmp_path: Path, tab: Tab) -> None:
+    source = LANGUAGES / "kalamang"
+    folder = tmp_path / "corpora" / "kalamang"
+    folder.mkdir(parents=True)
+    books = {"dictionary": "dictionary-cldf", "grammar": "grammar-latex"}
+    text = '[language]\nname = "Kalamang"\ncode = "kgv"\n[contact]\nname = "English"\ncode = "eng"\n'
+    for kind, name in books.items():
+        shutil.copytree(source / name, folder / name)
+        text += f'[[source]]\nid = "{kind}"\nkind = "{kind}"\npath = "{name}"\npolicy = "open"\n'
+    (folder / "corpus.toml").write_text(text, encoding="utf-8")
+    with served(tmp_path) as it:
+        page = tab(f"{it.address}/context")
+        expect(page.locator(".ctx-table", has_text="Grammar").first).to_be_visible()
+        page.get_by_role("link", name="Translate").click()
+        translated(page, "Ma amdirat paruo.", "Kalamang")
+        page.locator("summary", has_text="amdirat").first.click()
+        expect(page.locator("details[open] .ctx-records", has_text="amdir | Noun | garden")).to_be_visible()

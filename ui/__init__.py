@@ -1,0 +1,1 @@
+"""The app: pages that show what ctxlearn does; they decide nothing."""

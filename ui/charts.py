@@ -1,0 +1,64 @@
+"""Plots on a page; what each shows stands in words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+import scoring
+from ctxlearn.trend import Point, Series
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's
+
+
+def trend(found: Sequence[Series]) -> None:
+    """Plot scores over time: a line for each model, a bar for each interval, a mark where something changed."""
+    if not found:
+        return
+    metric = scoring.title(found[0].metric)
+    rows = [_row(series, it) for series in found for it in series.points]
+    order = [row["run"] for row in sorted(rows, key=lambda row: (str(row["begun"]), str(row["run"])))]
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    x = {"field": "run", "type": "ordinal", "sort": order, "title": "run, the oldest first", "axis": _AXIS}
+    colour = {
+        "field": "model",
+        "type": "nominal",
+        "scale": {"domain": models, "range": [_COLOURS[n % len(_COLOURS)] for n in range(len(models))]},
+        "legend": {"orient": "top", "title": None} if len(models) > 1 else None,
+    }
+    y = {"field": "score", "type": "quantitative", "title": metric, "scale": {"zero": False}}
+    tooltip = [{"field": name} for name in ("run", "begun", "model", "score", "interval", "changed")]
+    spec: dict[str, Any] = {
+        "height": 320,
+        "layer": [
+            {"mark": {"type": "rule", "opacity": 0.5, "strokeWidth": 2}, "encoding": {
+                "x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour}},
+            {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"x": x, "y": y, "color": colour}},
+            {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": {
+                "x": x, "y": y, "color": colour, "tooltip": tooltip}},
+            {"transform": [{"filter": "datum.changed != ''"}], "mark": {
+                "type": "point", "shape": "triangle-up", "size": 120, "filled": True, "color": "#888888",
+                "yOffset": -4}, "encoding": {"x": x, "y": {"value": "height"}, "tooltip": tooltip}},
+        ],
+    }  # fmt: skip
+    st.vega_lite_chart(rows, spec, alt=f"{metric} of each run, the oldest first; a table of the same stands below")
+    st.caption("A bar is the 95 % interval. ▲ below a run: its context, its model, its prompt or the program changed.")
+
+
+_AXIS = {"labelAngle": -40, "labelOverlap": True, "labelLimit": 120}
+
+
+def _row(series: Series, it: Point) -> dict[str, object]:
+    low, high = it.score.low, it.score.high
+    return {
+        "run": f"{it.run.started[5:16].replace('T', ' ')} {it.run.id[-6:]}",
+        "begun": it.run.started,
+        "model": series.model,
+        "score": round(it.score.value, 2),
+        "low": it.score.value if low is None else low,
+        "high": it.score.value if high is None else high,
+        "interval": "" if low is None or high is None else f"{low:.1f} – {high:.1f}",
+        "changed": "; ".join(mark.text for mark in it.marks),
+    }

@@ -1,0 +1,1 @@
+"""One page a file, each with `show()`; the table of them is in ui/app.py."""
