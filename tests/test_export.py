@@ -170,6 +170,22 @@ def test_a_translation_memory_is_valid_and_says_where_each_unit_comes_from(ledge
     assert units[0].get("tuid") == f"{run_id}:d0"
 
 
+def test_exports_name_the_id_that_answered_where_it_is_another_than_was_asked_for(ledger: Ledger, run_id: str) -> None:
+    run_id = ledger.begin(replace(ledger.show(run_id), status="running", model="x/gpt", n=2), ledger.context("f1"))
+    segments = [RunSegment(n, f"d{n}", "a", ("b",), "b", model=("gpt-2026-05", "x/gpt")[n], attempts=n) for n in (0, 1)]
+    ledger.enter_segments(run_id, segments)
+    ledger.finish(run_id, ledger.list()[1].scores)
+    memory = written(ledger, "tmx", run_id).decode()
+    assert re.findall(r'"x-answered-by">(.*?)<', memory) == ["gpt-2026-05"]
+    lines = [json.loads(line) for line in written(ledger, "jsonl", run_id).splitlines()]
+    assert [(it["answered_by"], it["attempts"]) for it in lines] == [("gpt-2026-05", 0), ("x/gpt", 1)]
+    rows = [
+        *csv.DictReader(io.StringIO(written(ledger, "tsv", run_id).decode()), delimiter="\t", quoting=csv.QUOTE_NONE)
+    ]
+    assert [(it["answered_by"], it["attempts"]) for it in rows] == [("gpt-2026-05", "0"), ("x/gpt", "1")]
+    assert "answered by: gpt-2026-05, x/gpt" in written(ledger, "md", run_id).decode().replace("\\", "")
+
+
 def test_translations_entered_from_a_file_are_not_said_to_be_a_machines(ledger: Ledger) -> None:
     run_id = entered(ledger, ["a"], [("a",)], model="elder", system="model:elder|dir:qaa-eng|file:12ab34cd")
     assert b'<prop type="x-machine-translation">unknown</prop>' in written(ledger, "tmx", run_id)
