@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -316,6 +318,24 @@ def test_letters_that_no_plain_tex_has_are_each_set_in_a_font_of_their_script_or
     assert r"\tracinglostchars=3" in head
     plain = written(ledger, "latex", entered(ledger, ["Ça va – ŋő", "a"], [("ß",), ("a",)])).decode()
     assert "PackageError" not in plain
+
+
+def test_latex_says_that_it_sets_words_from_right_to_left_the_wrong_way_round(ledger: Ledger, run_id: str) -> None:
+    assert [len(export(gather(ledger, [run_id]), name).remarks) for name in ("latex", "html")] == [1, 0]
+    plain = entered(ledger, ["ma he"], [("ma",)])
+    assert export(gather(ledger, [plain]), "latex").remarks == ()
+
+
+@pytest.mark.skipif(shutil.which("xelatex") is None, reason="no XeLaTeX here")
+@pytest.mark.parametrize("engine", ["pdflatex", "xelatex"])
+def test_a_report_compiles(ledger: Ledger, tmp_path: Path, engine: str) -> None:
+    texts = [text for text in NASTY if all(ord(char) < 0x300 for char in text)]
+    path = tmp_path / "report.tex"
+    path.write_bytes(written(ledger, "latex", entered(ledger, texts[:10], [(text,) for text in texts[:10]])))
+    command = [engine, "-interaction=nonstopmode", "-halt-on-error", path.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert path.with_suffix(".pdf").stat().st_size > 10_000
 
 
 def test_of_a_source_in_many_files_the_folder_is_named_and_their_number() -> None:
