@@ -160,7 +160,7 @@ def _hypothesis(segment: Segment, translation: Translation | None, problem: Prob
 
 def _listed_sampling(sampling: Mapping[str, float]) -> str:
     names = {"temperature": "temp"}
-    return "".join(f"|{names.get(name, name)}:{value:g}" for name, value in sampling.items())
+    return "".join(f"|{names.get(name, name)}:{value:.15g}" for name, value in sampling.items())
 
 
 def _listed(scripts: Collection[str]) -> str:

@@ -107,8 +107,8 @@ class Table:
     @cached_property
     def trace(self) -> str:
         """How the reference is rewritten into the hypothesis, in lib_ter's letters; of equal ways its first choice."""
-        rows = [row.tolist() for row in self.rows]
-        i, j, found = len(self.words), len(self.reference), []
+        i, j, rows = len(self.words), len(self.reference), self.rows
+        found: list[str] = []
         while i or j:
             same = bool(i and j) and self.words[i - 1] == self.reference[j - 1]
             if i and j and rows[i][j] == rows[i - 1][j - 1] + (not same):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ctxlearn import settings
+from ctxlearn.export.rows import parameters
 from ctxlearn.models import Hosting, open_model
 from ctxlearn.models.base import Completion, Usage
 from ctxlearn.runs import Ledger, Run, RunSegment
@@ -113,11 +114,12 @@ def test_a_run_keeps_who_answered_how_it_was_asked_and_what_each_segment_took(
 ) -> None:
     with StandIn("openai", answer) as server:
         bodies = listened_to(server)
-        run, segments = evaluated(capsys, server, home, "--temperature", 0.25, "--sampling-seed", 7)
-    assert {(body["temperature"], body["seed"]) for body in bodies} == {(0.25, 7)}
-    assert run.parameters == {"n": 1, "temperature": 0.25, "seed": 7, "per_request": 3}
-    assert "|n:1|temp:0.25|seed:7|v:" in run.system
+        run, segments = evaluated(capsys, server, home, "--temperature", 0.25, "--sampling-seed", 123456789)
+    assert {(body["temperature"], body["seed"]) for body in bodies} == {(0.25, 123456789)}
+    assert run.parameters == {"n": 1, "temperature": 0.25, "seed": 123456789, "per_request": 3}
+    assert "|n:1|temp:0.25|seed:123456789|v:" in run.system
     assert run.answered_by == ("gpt-4.1",)
+    assert parameters(run) == "n 1, temperature 0.25, seed 123456789, per_request 3"
     assert [(it.model, it.attempts) for it in segments] == [("gpt-4.1", 1)] * 4
     assert sum(it.usage.read or 0 for it in segments if it.usage) == run.usage.read
 

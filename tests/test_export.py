@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -170,6 +172,22 @@ def test_a_translation_memory_is_valid_and_says_where_each_unit_comes_from(ledge
     assert units[0].get("tuid") == f"{run_id}:d0"
 
 
+def test_exports_name_the_id_that_answered_where_it_is_another_than_was_asked_for(ledger: Ledger, run_id: str) -> None:
+    run_id = ledger.begin(replace(ledger.show(run_id), status="running", model="x/gpt", n=2), ledger.context("f1"))
+    segments = [RunSegment(n, f"d{n}", "a", ("b",), "b", model=("gpt-2026-05", "x/gpt")[n], attempts=n) for n in (0, 1)]
+    ledger.enter_segments(run_id, segments)
+    ledger.finish(run_id, ledger.list()[1].scores)
+    memory = written(ledger, "tmx", run_id).decode()
+    assert re.findall(r'"x-answered-by">(.*?)<', memory) == ["gpt-2026-05"]
+    lines = [json.loads(line) for line in written(ledger, "jsonl", run_id).splitlines()]
+    assert [(it["answered_by"], it["attempts"]) for it in lines] == [("gpt-2026-05", 0), ("x/gpt", 1)]
+    rows = [
+        *csv.DictReader(io.StringIO(written(ledger, "tsv", run_id).decode()), delimiter="\t", quoting=csv.QUOTE_NONE)
+    ]
+    assert [(it["answered_by"], it["attempts"]) for it in rows] == [("gpt-2026-05", "0"), ("x/gpt", "1")]
+    assert "answered by: gpt-2026-05, x/gpt" in written(ledger, "md", run_id).decode().replace("\\", "")
+
+
 def test_translations_entered_from_a_file_are_not_said_to_be_a_machines(ledger: Ledger) -> None:
     run_id = entered(ledger, ["a"], [("a",)], model="elder", system="model:elder|dir:qaa-eng|file:12ab34cd")
     assert b'<prop type="x-machine-translation">unknown</prop>' in written(ledger, "tmx", run_id)
@@ -300,6 +318,24 @@ def test_letters_that_no_plain_tex_has_are_each_set_in_a_font_of_their_script_or
     assert r"\tracinglostchars=3" in head
     plain = written(ledger, "latex", entered(ledger, ["Ça va – ŋő", "a"], [("ß",), ("a",)])).decode()
     assert "PackageError" not in plain
+
+
+def test_latex_says_that_it_sets_words_from_right_to_left_the_wrong_way_round(ledger: Ledger, run_id: str) -> None:
+    assert [len(export(gather(ledger, [run_id]), name).remarks) for name in ("latex", "html")] == [1, 0]
+    plain = entered(ledger, ["ma he"], [("ma",)])
+    assert export(gather(ledger, [plain]), "latex").remarks == ()
+
+
+@pytest.mark.skipif(shutil.which("xelatex") is None, reason="no XeLaTeX here")
+@pytest.mark.parametrize("engine", ["pdflatex", "xelatex"])
+def test_a_report_compiles(ledger: Ledger, tmp_path: Path, engine: str) -> None:
+    texts = [text for text in NASTY if all(ord(char) < 0x300 for char in text)]
+    path = tmp_path / "report.tex"
+    path.write_bytes(written(ledger, "latex", entered(ledger, texts[:10], [(text,) for text in texts[:10]])))
+    command = [engine, "-interaction=nonstopmode", "-halt-on-error", path.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert path.with_suffix(".pdf").stat().st_size > 10_000
 
 
 def test_of_a_source_in_many_files_the_folder_is_named_and_their_number() -> None:

@@ -56,10 +56,12 @@ _ID = 15  # letters of a run's id, which a column of texts should hold
 
 
 def write(items: Sequence[Exported]) -> Written:
-    """Return a report on the runs."""
+    """Return a report on the runs; a remark says when it has letters that LaTeX would set the wrong way round."""
     body = "\n\n".join(map(_block, blocks(items)))
     head = _HEAD + latex_fonts.preamble(body)
-    return Written(f"{head}\\begin{{document}}\n{body}\n\n\\end{{document}}\n".encode())
+    backwards = any(unicodedata.bidirectional(char) in ("R", "AL") for char in body)
+    remarks = ("the words of a script from right to left are set from left to right here; HTML has them right",)
+    return Written(f"{head}\\begin{{document}}\n{body}\n\n\\end{{document}}\n".encode(), remarks if backwards else ())
 
 
 def _block(it: Block) -> str:

@@ -18,6 +18,7 @@ _FONTS = {
     "LATIN": ("Charis SIL", "Noto Serif", "DejaVu Serif", "FreeSerif"),
     "CJK": ("Noto Serif CJK SC", "Noto Sans CJK SC", "Source Han Serif SC", "FandolSong", "SimSun"),
     "HIRAGANA": ("Noto Serif CJK JP", "Noto Sans CJK JP", "IPAexMincho", "MS Mincho"),
+    "ARABIC": ("Noto Naskh Arabic", "Noto Sans Arabic", "Amiri", "FreeSerif"),
     "HANGUL": ("Noto Serif CJK KR", "Noto Sans CJK KR", "UnBatang", "Batang"),
 }
 _ALSO = {

@@ -53,7 +53,7 @@ def runs(items: Sequence[Exported]) -> tuple[list[str], list[list[Cell]]]:
 
 def parameters(run: Run) -> str:
     """Return what a run's model was asked with, as one text."""
-    return ", ".join(f"{name} {value:g}" for name, value in run.parameters.items())
+    return ", ".join(f"{name} {value:.15g}" for name, value in run.parameters.items())
 
 
 def of_run(it: Exported) -> list[Cell]:

@@ -64,6 +64,8 @@ def _props(it: Exported, segment: RunSegment) -> Iterator[tuple[str, str]]:
     # A system that has read no context was entered from a file: a person may have written it.
     yield "x-machine-translation", "yes" if "ctx" in signature_parts(run.system) else "unknown"
     yield from (("x-run", run.id), ("x-model", run.model), ("x-system", run.system), ("x-context", run.context))
+    if segment.model and segment.model != run.model:
+        yield "x-answered-by", segment.model
     yield from (("x-corpus", run.corpus), ("x-test", run.test), ("x-segment", segment.id))
     if segment.confidence is not None:
         yield "x-confidence", f"{segment.confidence:.4f}"
