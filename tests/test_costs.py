@@ -43,7 +43,8 @@ def test_a_forecast_names_tokens_prices_and_sections(home: Path) -> None:
 def test_a_forecast_of_an_unknown_price_says_so(home: Path) -> None:
     here, pack = opened(TINY)
     direction = manifest.open_corpus(str(TINY)).directions[0]
-    found = costs.forecast("hosted_vllm/qwen", pack, direction, [Segment("1", "ma he")], here)
+    own = Hosting(api_base="http://127.0.0.1:8000/v1")
+    found = costs.forecast("hosted_vllm/qwen", pack, direction, [Segment("1", "ma he")], here, own)
     assert found.fits is None
     assert hosting.forecast_dict(found)["cost_usd"] is None
     assert "cost: unknown" in hosting.forecast_text(found)

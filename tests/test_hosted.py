@@ -335,6 +335,15 @@ def test_a_miss_stops_the_job_under_a_cap() -> None:
     assert len(inner.together) == 2
 
 
+def test_a_book_too_short_for_the_cache_is_gone_on_with_under_a_cap(caplog: pytest.LogCaptureFixture) -> None:
+    short = book(20)
+    assert short.tokens < Plan.at_least
+    inner = Cachy(0.0)
+    fan(inner, capped=True).complete(request(short, sentences(20)))
+    assert len(inner.together) == 20 and max(inner.together) == 4
+    assert "tokens are too few" in caplog.text
+
+
 def test_a_cache_that_fails_later_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
     fan(Cachy(0.0, 1.0, 1.0, 0.0)).complete(request(BOOK, sentences(20)))
     assert "read 0% of the book" in caplog.text

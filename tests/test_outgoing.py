@@ -77,6 +77,29 @@ def test_the_book_arrives_as_it_is(model: str, flavour: str, path: str) -> None:
     assert [without_format(it) for it in seen] == [prompt.system_text(BOOK)]
 
 
+@pytest.mark.parametrize(
+    ("model", "flavour", "path"),
+    [
+        ("anthropic/claude-sonnet-5-5", "anthropic", ""),
+        ("gemini/gemini-2.5-pro", "gemini", "/v1beta"),
+        ("openai/gpt-6.1-sol", "openai", "/v1"),
+    ],
+)
+def test_a_book_of_four_megabytes_is_read_from_the_cache_from_the_second_question_on(
+    model: str, flavour: str, path: str
+) -> None:
+    text = PLAIN.text + "".join(f"kuma{n} | n | ʔe house number {n} of the village\n" for n in range(90_000))
+    large = Prefix(text, 1_500_000, "e" * 64)
+    assert len(text.encode()) > 4e6
+    with StandIn(flavour, answer, context=4_000_000) as server:
+        used = hosted(model, server.url + path)
+        first, second = (used.complete(request(large, sentences(2 + number))).usage for number in range(2))
+        received = server.counters()["bytes_received"]
+    assert (first.written or 0) > 1_500_000
+    assert (second.cached or 0) > 0.999 * (second.read or 0)
+    assert received < (2.2 if flavour == "openai" else 1.1) * len(text.encode())
+
+
 def test_ollama_is_sent_the_book_too() -> None:
     with catching({"message": {"role": "assistant", "content": "?"}, "done": True}) as (base, seen):
         hosted("ollama_chat/qwen", base).complete(request(BOOK, sentences(1)))

@@ -101,7 +101,11 @@ def test_the_server_is_known_before_litellm_finds_it(monkeypatch: pytest.MonkeyP
     for provider in plans.PROVIDERS:
         for name in plans.SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)):
             monkeypatch.delenv(name, raising=False)
-    assert {name for name in plans.PROVIDERS if plans.server(f"{name}/m")} == {"ollama_chat", "llamafile"}
+    for provider in ("hosted_vllm", "lm_studio"):
+        with pytest.raises(UsageError, match="--api-base"):
+            plans.server(f"{provider}/m")
+    others = set(plans.PROVIDERS) - {"hosted_vllm", "lm_studio"}
+    assert {name for name in others if plans.server(f"{name}/m")} == {"ollama_chat", "llamafile"}
     for provider in plans.PROVIDERS:
         for name in plans.SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)):
             monkeypatch.setenv(name, f"http://{provider}")
@@ -117,6 +121,10 @@ def test_a_missing_key_is_said_with_the_variable_that_holds_it(tmp_path: Path, m
     with pytest.raises(KeyMissing, match="set ANTHROPIC_API_KEY"):
         plans.check_key(plan("anthropic/claude-opus-5", tmp_path))
     plans.check_key(plan("openai/local", tmp_path, api_base="http://localhost"))
+    for name in plans.KEYS["groq"]:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(KeyMissing, match="set GROQ_API_KEY"):
+        plans.check_key(plan("groq/llama", tmp_path))
 
 
 # -- what is laid down

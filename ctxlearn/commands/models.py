@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
 LARGE = 400_000  # tokens; a model that takes less is listed only with --all, or when the corpus fits it
 SENTENCES, QUESTION, ANSWER = 20, 1_000, 1_000  # a request, and its tokens without the context
-_KEYS = {  # of those that no plan of ours checks
-    "vertex_ai": ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT"),
-    "azure": ("AZURE_API_KEY",),
-    "dashscope": ("DASHSCOPE_API_KEY",),
-    "fireworks_ai": ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY"),
-    "groq": ("GROQ_API_KEY",),
-    "moonshot": ("MOONSHOT_API_KEY",),
-    "together_ai": ("TOGETHERAI_API_KEY",),
-    "zai": ("ZAI_API_KEY",),
-}
+_VERTEX = ("VERTEXAI_PROJECT", "GOOGLE_CLOUD_PROJECT")
 THOUSAND = 1_000 // SENTENCES  # requests
 
 
@@ -146,9 +137,9 @@ def keys_of(provider: str) -> tuple[str, ...]:
     from ctxlearn.models import plans
     from ctxlearn.models.plans.gemini import GeminiPlan
 
-    if provider in _KEYS:
-        return _KEYS[provider]
-    return GeminiPlan.keys if provider == "gemini" else plans.PLANS[provider].keys
+    if provider in plans.GOOGLE:
+        return GeminiPlan.keys if provider == "gemini" else _VERTEX
+    return plans.PLANS[provider].keys or plans.KEYS.get(provider, ())
 
 
 def _row(it: Line) -> list[object]:

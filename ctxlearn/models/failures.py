@@ -40,6 +40,8 @@ def failure(
             f"{model}: the server points to {where} ({status}); texts go only where they were sent: if that is meant, "
             "name it by --api-base"
         )
+    if status is None and not sent:
+        return Overloaded(f"{model}: could not be reached: {said}; see that its server runs, and --api-base")
     if status is None or status < 400:
         return Overloaded(f"{model}: no whole answer came: {said}", charged=sent)
     if status == 401 or _KEY.search(text):

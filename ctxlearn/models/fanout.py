@@ -132,16 +132,19 @@ class FanOut:
         instead = f" instead of ${left * hoped:.2f}" if price is not None and hoped is not None else ""
         read = f"{self.name} read {share:.0%} of the book from its cache"
         message = f"{read}: {self._reason(part, usage)}{going_on}{instead}"
-        if self.capped:
+        if self.capped and not self._is_short(part):  # a short book was not expected there, by the estimate either
             raise CapReached(f"{message}; stopped, as there is a cap on the cost; without --max-cost it would go on")
         _log.warning("%s", message)
 
     def _reason(self, part: Request, usage: Usage) -> str:
-        if part.prefix.tokens < self.plan.at_least * 1.1:
+        if self._is_short(part):
             return f"{part.prefix.tokens:,} tokens are too few, it keeps books from {self.plan.at_least:,} tokens on"
         if usage.written:
             return "it wrote the book anew, so that it lost it, or another of its machines was asked"
         return "it kept nothing of the request before, or another of its machines was asked"
+
+    def _is_short(self, part: Request) -> bool:
+        return part.prefix.tokens < self.plan.at_least * 1.1  # our count is not the provider's
 
     def _prices(self, usage: Usage) -> tuple[float | None, float | None]:
         """Return the price of a request like this one, and that of one that reads all from the cache."""

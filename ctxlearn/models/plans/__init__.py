@@ -41,6 +41,16 @@ PLANS: dict[str, type[Plan]] = {
     "together_ai": Plan,
     "zai": Plan,
 }
+# The variables, any one of which opens a provider, where no plan of its own names them.
+KEYS: dict[str, tuple[str, ...]] = {
+    "azure": ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_AD_TOKEN", "AZURE_CLIENT_ID"),
+    "dashscope": ("DASHSCOPE_API_KEY",),
+    "fireworks_ai": ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY"),
+    "groq": ("GROQ_API_KEY",),
+    "moonshot": ("MOONSHOT_API_KEY",),
+    "together_ai": ("TOGETHERAI_API_KEY", "TOGETHER_API_KEY", "TOGETHER_AI_API_KEY"),
+    "zai": ("ZAI_API_KEY",),
+}
 # Where the variables by which litellm is sent to another server are not called PROVIDER_API_BASE.
 SERVERS: dict[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
@@ -53,6 +63,7 @@ SERVERS: dict[str, tuple[str, ...]] = {
 }
 # Where litellm looks when nobody names a server of one's own.
 _AT_HOME = {"ollama_chat": "http://localhost:11434", "llamafile": "http://127.0.0.1:8080/v1"}
+_NOWHERE = ("hosted_vllm", "lm_studio")  # it does not look anywhere
 GOOGLE = ("gemini", "vertex_ai")
 PROVIDERS = tuple(sorted((*PLANS, *GOOGLE)))
 
@@ -74,9 +85,12 @@ def server(name: str) -> str | None:
     """Return the server that litellm would find for a model when none is named; None for the provider's own.
 
     It has to be known before litellm is asked: the policy, the store of answers and the signature go by the server.
+    Raises UsageError when there is neither.
     """
     provider = name.partition("/")[0]
     named = settings.variable(*SERVERS.get(provider, (f"{provider.upper()}_API_BASE",)))
+    if named is None and provider in _NOWHERE:
+        raise UsageError(f"{name}: a server of one's own; say where it is by --api-base http://HOST:PORT/v1")
     return named or _AT_HOME.get(provider)
 
 
@@ -117,8 +131,9 @@ def _key(model: str, names: tuple[str, ...]) -> str:
 
 def check_key(it: Plan) -> None:
     """Raise KeyMissing when a plan needs a key and no variable holds one."""
-    if it.keys:
-        _key(it.job.model, it.keys)
+    names = it.keys or KEYS.get(it.job.model.partition("/")[0], ())
+    if names:
+        _key(it.job.model, names)
 
 
 def give_up(folder: Path, token: Token, fingerprints: set[str] | None = None) -> list[str]:
