@@ -147,14 +147,15 @@ def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(
 def test_a_dictionary_is_uploaded_read_as_a_context_and_speaks_for_a_translation(server: Served, tab: Tab) -> None:
     page = tab(server.address)
     page.get_by_role("link", name="Corpora").click()
+    page.get_by_text("New language").click()
     page.get_by_placeholder("Kalamang").fill("Toy")
-    page.get_by_label("Its code").fill("qaa")
+    page.get_by_role("textbox", name="Its code").fill("qaa")
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_text("Toy is made")).to_be_visible()
-    for name in ("dictionary.tsv", "sentences.tsv"):
-        page.locator("input[type=file]").first.set_input_files(TINY / name)
+    for name in ("dictionary", "sentences"):
+        page.locator("input[type=file]").first.set_input_files(TINY / f"{name}.tsv")
         page.get_by_role("button", name="Add it").click()
-        expect(page.get_by_text("Nothing was added")).to_have_count(0)
+        expect(page.get_by_text(f"is added as {name}").first).to_be_visible()
     page.get_by_role("link", name="Context").click()
     expect(page.locator(".ctx-table", has_text="Dictionary").first).to_be_visible()
     page.get_by_role("link", name="Translate").click()
