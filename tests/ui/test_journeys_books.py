@@ -63,10 +63,11 @@ def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server
     expect(page.get_by_text("Dictionary").first).to_be_visible()
 
     open_page(page, "Translate")
-    page.get_by_role("textbox").first.fill("tikana bakor")
-    page.get_by_role("textbox").first.press("Control+Enter")
-    expect(page.get_by_text("dog", exact=False).first).to_be_visible()
-    expect(page.get_by_text("tikana", exact=False).first).to_be_visible()
+    page.get_by_label("Text in Nimboran").fill("tikana bakor")
+    page.get_by_label("Text in Nimboran").press("Control+Enter")
+    expect(page.locator(".st-key-result .ctx-text")).to_contain_text("og")
+    page.locator("summary", has_text="tikana").first.click()
+    expect(page.locator("details[open] .ctx-records", has_text="tikana | n | dog")).to_be_visible()
 
 
 def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served, tab: Tab) -> None:
