@@ -6,6 +6,7 @@
 #   make lock        renew both locks after a change of requirements*.txt, keeping the pins that still fit
 #   make upgrade     renew both locks with the newest versions that fit
 #   make docs        write docs/cli.md anew
+#   make screenshots take the README's pictures anew
 #   make clean       delete .venv and what the tools left
 #
 # PYTHON=… chooses the interpreter that .venv is made with.
@@ -25,7 +26,7 @@ LLAMA := .venv-llama
 
 LOCK = $(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: run test test-llama lock upgrade docs clean help
+.PHONY: run test test-llama lock upgrade docs screenshots results clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -57,6 +58,9 @@ upgrade: $(VENV)/test.stamp
 
 docs: $(VENV)/run.stamp
 	PYTHONPATH=. $(IN_VENV) scripts/cli_docs.py
+
+screenshots: $(VENV)/test.stamp
+	$(IN_VENV) scripts/screenshots.py
 
 results: $(VENV)/run.stamp
 	$(IN_VENV) -m ctxlearn evaluate "$(CORPUS)" --ablate --json | $(IN_VENV) scripts/results.py -

@@ -257,7 +257,12 @@ class Jobs:
     def _job(self, row: sqlite3.Row) -> Job:
         state: State = row["status"]
         if state == "running" and is_gone(row["process"]):
-            state = "interrupted"
+            # Gone, but perhaps since the row was read, and after it had entered how it ended.
+            (now,) = self._store.read("SELECT * FROM job WHERE id = ?", row["id"]) or [row]
+            row, state = (
+                now,
+                "interrupted" if now["process"] == row["process"] and now["status"] == "running" else now["status"],
+            )
         return Job(
             id=row["id"],
             title=row["title"],

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import LANGUAGES
-from tests.tiny import TINY, copy_of_tiny
+from tests.tiny import copy_of_tiny
 from tests.ui.serving import Served, served
 
 Tab = Callable[..., Page]
@@ -142,26 +142,6 @@ def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(
     assert len(lines) == 501
     assert lines[0] == "id,qaa,translation,confidence,problem,translated by"
     assert lines[500].startswith(f"499,{SENTENCE},{TRANSLATION},")
-
-
-def test_a_dictionary_is_uploaded_read_as_a_context_and_speaks_for_a_translation(server: Served, tab: Tab) -> None:
-    page = tab(server.address)
-    page.get_by_role("link", name="Corpora").click()
-    page.get_by_placeholder("Kalamang").fill("Toy")
-    page.get_by_label("Its code").fill("qaa")
-    page.get_by_role("button", name="Make it").click()
-    expect(page.get_by_text("Toy is made")).to_be_visible()
-    for name in ("dictionary.tsv", "sentences.tsv"):
-        page.locator("input[type=file]").first.set_input_files(TINY / name)
-        page.get_by_role("button", name="Add it").click()
-        expect(page.get_by_text("Nothing was added")).to_have_count(0)
-    page.get_by_role("link", name="Context").click()
-    expect(page.locator(".ctx-table", has_text="Dictionary").first).to_be_visible()
-    page.get_by_role("link", name="Translate").click()
-    translated(page, SENTENCE)
-    expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
-    page.locator("summary", has_text="tarike").first.click()
-    expect(page.locator("details[open] .ctx-records", has_text="tari | n | dog | hound")).to_be_visible()
 
 
 @pytest.mark.real

@@ -17,10 +17,9 @@ from ctxlearn.context import SECTIONS
 from ctxlearn.jobs import Job, Jobs
 from ctxlearn.manifest import Corpus
 from ctxlearn.runs import Ledger, Run
-from ui import progress, results, session
+from ui import model_choice, progress, results, session
 from ui.words import errors_in_words, plain
 
-_LOCAL = ("embedded", *models.FLOORS)
 _CONTEXTS = {
     "all": "All the books",
     "sections": "Only some sections",
@@ -81,11 +80,12 @@ def _chosen(corpus: Corpus) -> list[str]:
         directions = st.multiselect("Directions", both, default=both, key=f"directions-{corpus.name}")
         chosen = st.multiselect(
             "Models",
-            _LOCAL,
+            [*model_choice.LOCAL, *model_choice.offered(settings.read(), [], 0)],
             default=["embedded"],
+            format_func=lambda it: model_choice.LOCAL.get(it, it),
             accept_new_options=True,
-            help="Of this machine, or type a hosted one by litellm's name, such as anthropic/claude-sonnet-5. "
-            "The Settings page lists them with their prices.",
+            help="Hosted ones are listed when their key is set; any other can be typed by litellm's name, such as "
+            "anthropic/claude-sonnet-5. The Settings page lists them with their prices.",
         )
     with right:
         context = st.radio("What they read", list(_CONTEXTS), format_func=lambda it: _CONTEXTS[it])

@@ -128,8 +128,8 @@ def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choi
         with st.container(horizontal=True):
             pressed = st.button("Translate", type="primary", shortcut="Ctrl+Enter", icon=":material/translate:")
             shown = answer.answered(corpus)
-            st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(corpus, direction))
-            st.button("Clear", icon=":material/close:", on_click=_clear)
+            st.button("Swap", on_click=_swap, args=(corpus, direction))
+            st.button("Clear", on_click=_clear)
         _other_way(corpus, books, direction, draft or "")
     with right:
         blocks.label(names[direction.target])

@@ -1,0 +1,129 @@
+"""Journeys of a person in a browser: her books come in, scores come out, and long work goes on without her."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from ctxlearn import manifest
+from tests.tiny import copy_of_tiny
+from tests.ui.serving import Served
+
+Tab = Callable[..., Page]
+WORDS = """headword	part_of_speech	gloss	example	translation
+tikana	n	dog	Tikana sulo.	The dog sleeps.
+morewa	n	house; <b>hut</b>	Morewa bakor.	The house is big.
+<i>sulo</i>	v	*sleep*
+bakor	adj	big
+"""
+
+
+def open_page(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def upload(page: Page, name: str, content: str) -> None:
+    file = FilePayload(name=name, mimeType="text/plain", buffer=content.encode())
+    page.get_by_test_id("stFileUploaderDropzoneInput").last.set_input_files(file)
+
+
+def jobs(page: Page, state: str) -> Locator:
+    """Return the jobs on a page that are in that state; the name of its icon stands before it."""
+    return page.locator("[class*=st-key-job-]").get_by_text(re.compile(rf"(^|[\W_]){state}\s*$"))
+
+
+def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server: Served, tab: Tab) -> None:
+    page = tab(f"{server.address}/corpora")
+    page.get_by_text("New language").click()
+    page.get_by_role("textbox", name="Language", exact=True).fill("Nimboran")
+    page.get_by_role("textbox", name="Its code").fill("nir")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Nimboran is made")).to_be_visible()
+    upload(page, "../<img src=x onerror=alert(1)>.tsv", WORDS)
+    expect(page.get_by_text("read as dictionary")).to_be_visible()
+    expect(page.get_by_text("<b>hut</b>").first).to_be_visible()  # a text, not a tag
+    assert page.locator("main i, main b, main img[src=x]").count() == 0
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_text("is added as")).to_be_visible()
+    (source,) = manifest.open_corpus(str(server.folder / "corpora" / "nimboran")).sources
+    assert re.fullmatch(
+        r"uploads/[0-9a-f]{16}\.tsv", source.path.relative_to(server.folder / "corpora/nimboran").as_posix()
+    )
+
+    open_page(page, "Context")
+    expect(page.get_by_text("Dictionary").first).to_be_visible()
+
+    open_page(page, "Translate")
+    page.get_by_label("Text in Nimboran").fill("tikana bakor")
+    page.get_by_label("Text in Nimboran").press("Control+Enter")
+    expect(page.locator(".st-key-result .ctx-text")).to_contain_text("og")
+    page.locator("summary", has_text="tikana").first.click()
+    expect(page.locator("details[open] .ctx-records", has_text="tikana | n | dog")).to_be_visible()
+
+
+def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served, tab: Tab) -> None:
+    copy_of_tiny(server.folder / "corpora")
+    page = tab(f"{server.address}/evaluate")
+    choose(page, "Language", "Toy (toy)")
+    for number in (1, 2):
+        page.get_by_text("New run").click() if number > 1 else None
+        page.get_by_role("button", name="Start").click()
+        expect(jobs(page, "done")).to_have_count(number, timeout=30_000)
+    expect(page.get_by_text("chrF (higher is better)")).to_be_visible()
+    open_page(page, "Runs")
+    expect(page.get_by_text("embedded: 2 runs, chrF")).to_be_visible()
+    expect(
+        page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    ).to_be_visible()
+    expect(page.get_by_text("no difference can be told", exact=False).first).to_be_visible()
+
+
+def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(server: Served, tab: Tab) -> None:
+    corpus = copy_of_tiny(server.folder / "corpora")
+    rows = "".join(f"{number}\tTari mola {number}\tHe is a dog {number}\n" for number in range(1_200))
+    (corpus / "dev.tsv").write_text(f"id\tqaa\teng\n{rows}", encoding="utf-8")
+    page = tab(f"{server.address}/evaluate")
+    choose(page, "Language", "Toy (toy)")
+    page.get_by_role("button", name="Start").click()
+    progress = page.get_by_text(re.compile(r"[\d,]+ of 2,400 sentences"))
+    expect(progress).to_be_visible(timeout=60_000)
+    page.reload()
+    choose(page, "Language", "Toy (toy)")
+    expect(progress).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(jobs(page, "paused")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(jobs(page, "running")).to_be_visible()
+    page.context.close()
+    again = tab(f"{server.address}/evaluate")
+    choose(again, "Language", "Toy (toy)")
+    expect(jobs(again, "done")).to_be_visible(timeout=120_000)
+
+
+def test_a_page_can_be_used_by_keyboard_alone(server: Served, tab: Tab) -> None:
+    page = tab(f"{server.address}/settings")
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    toggle = page.get_by_role("switch", name="Nothing leaves this machine").or_(
+        page.get_by_role("checkbox", name="Nothing leaves this machine")
+    )
+    for _ in range(40):
+        if toggle.evaluate("it => it === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.get_by_role("button", name="Save").evaluate("it => it === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert "local_only = true" in (Path(server.home) / "settings.toml").read_text(encoding="utf-8")
