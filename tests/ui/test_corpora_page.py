@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ctxlearn import corpus, manifest
+from ctxlearn import corpus, manifest, packs, settings
 from tests.tiny import copy_of_tiny
 from tests.ui.pages import labelled, opened, pressed, shown, texts
 
@@ -155,7 +155,7 @@ def test_reading_everything_says_what_is_wrong_and_where(here: Path) -> None:
     page = pressed(opened("corpora"), "Check")
     lines = len(toy().sources[0].path.read_text(encoding="utf-8").splitlines())
     assert f"dictionary.tsv:{lines}" in texts(page)
-    assert "1 things in it could not be read" in texts(page)
+    assert "1 thing in it could not be read" in texts(page)
 
 
 def test_a_file_of_held_out_sentences_is_entered_as_a_test_set(here: Path) -> None:
@@ -165,3 +165,14 @@ def test_a_file_of_held_out_sentences_is_entered_as_a_test_set(here: Path) -> No
     assert "held-out sentences" in texts(page)
     pressed(page, "Add it")
     assert (toy().tests[-1].name, toy().tests[-1].policy) == ("mine", "local-only")
+
+
+def test_reading_everything_says_what_changed_since_it_was_packed(here: Path) -> None:
+    packs.open_pack(settings.read().packs, toy())
+    page = pressed(opened("corpora"), "Check")
+    assert "Nothing changed" in page.info[-1].value
+    with toy().sources[0].path.open("a", encoding="utf-8") as file:
+        file.write("neuword\t\tnovelty\t\t\n")
+    pressed(page, "Check")
+    assert "**1** added" in texts(page)
+    assert "novelty" in texts(page)

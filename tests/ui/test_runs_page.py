@@ -59,6 +59,16 @@ def test_two_runs_are_compared_in_words_with_their_p_values(runs: tuple[Run, ...
     assert f"run {runs[0].id}" in texts(page)
 
 
+def test_the_runs_of_an_ablation_are_no_part_of_the_trend_unless_wanted(
+    runs: tuple[Run, ...], here: Path, capsys: Capture
+) -> None:
+    assert main(capsys, "evaluate", here, "--ablate", "--model", "word-for-word", "--direction", "qaa-eng")[0] == 0
+    page = opened("runs")
+    assert "word-for-word: 2 runs, chrF" in texts(page)
+    labelled(page.toggle, "With the runs of ablations").set_value(True)
+    assert "word-for-word: 2 runs, chrF" not in texts(shown(page))
+
+
 def test_runs_that_cannot_be_compared_are_not_offered(here: Path, capsys: Capture) -> None:
     main(capsys, "evaluate", here, "--model", "copy")  # one a direction
     page = opened("runs")

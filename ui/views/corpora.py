@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
-from ctxlearn import adding, corpus, splitting
+from ctxlearn import adding, corpus, packs, settings, splitting
+from ctxlearn.changes import Changes, changes, material
 from ctxlearn.commands import check
+from ctxlearn.context import Context
 from ctxlearn.errors import CtxlearnError
 from ctxlearn.manifest import Corpus
 from ctxlearn.splitting import BYS, By
@@ -137,11 +141,28 @@ def _check(it: Corpus) -> None:
     if st.button("Check", icon=":material/fact_check:", help="The same as `ctxlearn check`."):
         with st.spinner("Reading …"):
             try:
-                found = check.examine(str(it.folder))
-                st.session_state["checked"] = (str(it.folder.resolve()), check.as_dict(*found, 0.0))
+                contents, packed, index = check.examine(str(it.folder))
+                since = _since_packed(it, packed)
+                report = check.as_dict(contents, packed, index, 0.0)
+                st.session_state["checked"] = (str(it.folder.resolve()), report, since)
             except CtxlearnError:
                 st.session_state.pop("checked", None)
                 raise
-    folder, report = st.session_state.get("checked", ("", None))
-    if report is not None and folder == str(it.folder.resolve()):
-        books.checked(report)
+    folder, report, since = st.session_state.get("checked", ("", None, None))
+    if report is None or folder != str(it.folder.resolve()):
+        return
+    books.checked(report)
+    if since is not None:
+        st.markdown(f"**Since {plain(since[0])}, when all of it was last packed:**")
+        books.show_changes(since[1])
+
+
+def _since_packed(it: Corpus, now: Context) -> tuple[str, Changes] | None:
+    """Return when the whole of the books was last packed, and what has changed in them since; None when never."""
+    names = [section.name for section in now.sections]
+    for pack in packs.of_corpus(settings.read().packs, it.folder):
+        if pack.budget is None and [section.name for section in pack.sections] == names:
+            when = f"{datetime.fromtimestamp(pack.packed / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
+            before = material(record for records in pack.records.values() for record in records)
+            return when, changes(before, material(record for section in now.sections for record in section.records))
+    return None
