@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ctxlearn import corpus, manifest, packs, settings
+from ctxlearn import adding, corpus, manifest, packs, settings
+from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
 from tests.ui.pages import labelled, opened, pressed, shown, texts
 
@@ -176,3 +177,26 @@ def test_reading_everything_says_what_changed_since_it_was_packed(here: Path) ->
     pressed(page, "Check")
     assert "**1** added" in texts(page)
     assert "novelty" in texts(page)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("folder", "kind", "counts"),
+    [("dictionary-cldf", "dictionary", "2,737 entries"), ("grammar-latex", "grammar", "1,229 glossed examples")],
+)
+def test_the_books_of_kalamang_are_added_as_archives(here: Path, folder: str, kind: str, counts: str) -> None:
+    adding.start("Kalamang", "kgv", "English", "eng")
+    book = LANGUAGES / "kalamang" / folder
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(book.rglob("*")):
+            archive.write(path, f"{folder}/{path.relative_to(book).as_posix()}")
+    page = opened("corpora")
+    labelled(page.selectbox, "Language").set_value("kalamang")
+    sent(shown(page), f"{folder}.zip", buffer.getvalue())
+    assert f"read as **{kind}**" in texts(page)
+    assert counts in texts(page).replace("\\", "")
+    pressed(page, "Add it")
+    made = manifest.open_corpus("kalamang")
+    assert [it.id for it in made.sources] == [folder]
+    assert corpus.read(made).parts[0].material.report.read

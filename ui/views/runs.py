@@ -45,7 +45,7 @@ def _of_language(every: Sequence[Run]) -> list[Run]:
 def named(run: Run) -> str:
     """Return what tells a run from others."""
     chrf = next((f"chrF {it.value:.1f}" for it in run.scores if it.metric == "chrf"), run.status)
-    return " · ".join([run.id, run.test, run.direction, run.model, chrf, *run.tags])
+    return " · ".join([run.id, run.model, chrf, *run.tags, run.test, run.direction])
 
 
 # -- over time --------------------------------------------------------------------------------------------------------

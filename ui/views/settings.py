@@ -103,7 +103,7 @@ def _money(spent: Spent | None) -> str:
 
 def _places(here: Settings) -> None:
     st.subheader("Where data are kept")
-    st.write("All of it is on this machine, in folders that only you can read.")
+    st.write("All of it is on this machine. The state folder can be read by you alone.")
     rows = [
         ("Runs, history, corrections, jobs and what was spent", here.ledger),
         ("Packed contexts", here.home / "packs"),
