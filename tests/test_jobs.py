@@ -136,6 +136,15 @@ def test_why_a_job_failed_is_said_in_words(jobs: Jobs, tmp_path: Path) -> None:
     assert failed.error.startswith("test 'nosuch': no such file")
 
 
+def test_a_call_that_says_by_its_exit_code_that_it_failed_has_failed(jobs: Jobs, tmp_path: Path) -> None:
+    corpus = copy_of_tiny(tmp_path)
+    with (corpus / "dictionary.tsv").open("a", encoding="utf-8") as file:
+        file.write("only one cell\n")
+    failed = until(jobs, jobs.start(corpus, ["check", str(corpus)], "check"), is_over)
+    assert (failed.state, failed.code) == ("failed", 4)
+    assert "exit code 4" in failed.error
+
+
 def test_a_job_that_is_over_cannot_be_stopped_and_one_that_is_done_not_resumed(jobs: Jobs) -> None:
     job = until(jobs, translating(jobs, 1), is_over)
     for action in (jobs.pause, jobs.cancel, jobs.resume):

@@ -102,7 +102,7 @@ def _replace(it: Corpus, source: Source) -> None:
         st.caption("First you see what would change; the file that is there now stays where it is.")
         return
     with st.spinner("Reading both versions …"):
-        draft = replace(source, only=(), exclude=(), member="", format="")
+        draft = replace(source, member="")
         new = adding.trial(it, sent.name, sent.getvalue(), draft, source.kind)
         assert isinstance(new, Part)
         try:
@@ -116,7 +116,8 @@ def _replace(it: Corpus, source: Source) -> None:
         show_changes(found)
     if st.button("Replace it", type="primary", icon=":material/upload_file:"):
         kept = uploads.keep(it.folder, sent.name, sent.getvalue())
-        manifest_writing.change(it.file, source.id, {"path": adding.written(it, kept.path)})
+        fields = {"path": adding.written(it, kept.path), **({"member": ""} if source.member else {})}
+        manifest_writing.change(it.file, source.id, fields)
         say(f"{source.id} is now {kept.name}, kept as {kept.path.relative_to(it.folder)}.")
         next_turn(it)
         st.rerun()

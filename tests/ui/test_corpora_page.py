@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from ctxlearn import adding, corpus, manifest, packs, settings
 from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
-from tests.ui.pages import labelled, opened, pressed, shown, texts
+from tests.ui.pages import labelled, opened, over, pressed, shown, texts
 
 WORDS = b"headword\tpart_of_speech\tgloss\nkali\tn\twater\nmola\tn\tdog\nbroken line\n"
 
@@ -177,6 +177,21 @@ def test_reading_everything_says_what_changed_since_it_was_packed(here: Path) ->
     pressed(page, "Check")
     assert "**1** added" in texts(page)
     assert "novelty" in texts(page)
+
+
+def test_published_books_are_fetched_by_a_job_which_says_why_it_cannot(here: Path) -> None:
+    source = toy().sources[0]
+    origin = {"path": "fetched.tsv", "url": "http://127.0.0.1:9/fetched.tsv", "sha256": "0" * 64}
+    with toy().file.open("a", encoding="utf-8") as file:
+        file.write(f'\n[[source]]\nid = "far"\nkind = "{source.kind}"\npath = "fetched.tsv"\n[[source.origin]]\n')
+        file.write("".join(f'{name} = "{value}"\n' for name, value in origin.items()))
+    page = opened("corpora")
+    assert "far: published at 127.0.0.1:9" in texts(page).replace("\\", "")
+    pressed(page, "Fetch them")
+    job = over()
+    assert (job.state, job.code) == ("failed", 1)
+    assert "the server cannot be reached" in job.log()
+    assert labelled(shown(page).button, "Try again")
 
 
 @pytest.mark.real

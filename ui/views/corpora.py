@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -11,9 +12,10 @@ from ctxlearn.changes import Changes, changes, material
 from ctxlearn.commands import check
 from ctxlearn.context import Context
 from ctxlearn.errors import CtxlearnError
+from ctxlearn.jobs import Jobs
 from ctxlearn.manifest import Corpus
 from ctxlearn.splitting import BYS, By
-from ui import additions, books, session
+from ui import additions, books, progress, session
 from ui.words import errors_in_words, plain
 
 
@@ -30,6 +32,7 @@ def show() -> None:
         _about(chosen)
         st.header("Books")
         books.sources(chosen)
+        _fetch(chosen)
         st.header("Add a book")
         additions.add(chosen)
         st.header("Held-out sentences")
@@ -71,6 +74,22 @@ def _about(it: Corpus) -> None:
         f"with books in **{plain(it.contact.name)}** ({plain(it.contact.code)})"
     )
     st.caption(plain(str(it.folder.resolve())))
+    if session.is_bundled(it.name):
+        st.caption("It comes with the program. For a language of your own, make a new one.")
+
+
+def _fetch(it: Corpus) -> None:
+    """Offer to fetch books that are published and are not there yet."""
+    lost = [source for source in it.sources if source.origin and not source.path.exists()]
+    if lost:
+        hosts = ", ".join(dict.fromkeys(urlsplit(origin.url).netloc for each in lost for origin in each.origin))
+        text = f"{', '.join(each.id for each in lost)}: published at {hosts}, and not fetched yet."
+        st.info(plain(text), icon=":material/cloud_download:")
+        if st.button("Fetch them", icon=":material/cloud_download:", help="The same as `ctxlearn get`."):
+            with Jobs(settings.read()) as jobs:
+                jobs.start(it.folder, ["get", str(it.folder.resolve()), "--json"], "Fetching the books")
+            st.rerun()
+    progress.show_jobs(it.folder, "get")
 
 
 # -- held out ---------------------------------------------------------------------------------------------------------

@@ -87,6 +87,9 @@ def _chosen(corpus: Corpus) -> list[str]:
             help="Hosted ones are listed when their key is set; any other can be typed by litellm's name, such as "
             "anthropic/claude-sonnet-5. The Settings page lists them with their prices.",
         )
+        hosted = [it for it in chosen if models.is_hosted(it)]
+        base = _server() if hosted else ""
+        unknown = bool(hosted) and st.toggle("Ask although nobody knows the price")
     with right:
         context = st.radio("What they read", list(_CONTEXTS), format_func=lambda it: _CONTEXTS[it])
         sections = st.multiselect("Sections", SECTIONS, default=["dictionary"]) if context == "sections" else []
@@ -98,10 +101,21 @@ def _chosen(corpus: Corpus) -> list[str]:
     call += [part for name, values in many for value in values for part in (name, value)]
     if context == "ablation":
         call.append("--ablate")
+    if base:
+        call += ["--api-base", base]
+    if unknown:
+        call.append("--allow-unknown-price")
     if sections:
         call += ["--sections", ",".join(it for it in SECTIONS if it in sections)]
     plain_options = (("--limit", int(limit)), ("--repeat", int(repeat) if repeat > 1 else 0), ("--max-cost", cost))
     return call + [part for name, value in plain_options if value for part in (name, str(value))]
+
+
+def _server() -> str:
+    return st.text_input(
+        "Server",
+        help="For a model served by yourself, such as http://127.0.0.1:8000/v1; empty is the provider's own.",
+    ).strip()
 
 
 def _values(arguments: Sequence[str], option: str) -> list[str]:
@@ -193,7 +207,7 @@ def _results(corpus: Corpus) -> None:
     chosen = st.selectbox(
         "Run",
         ids,
-        index=ids.index(asked) if asked in found else 0,
+        index=ids.index(asked) if asked in found else next((n for n, it in enumerate(ids) if found[it].scores), 0),
         format_func=lambda it: _named(found[it]),
         key=f"run-{corpus.name}-{ids[0]}",
     )
