@@ -26,6 +26,8 @@ _CONTEXTS = {
     "ablation": "Ablation: one run for each part of the books",
 }
 
+_COUNTS = {name: st.column_config.NumberColumn(format="localized") for name in ("tokens", "sentences")}
+
 
 def show() -> None:
     """Show the page."""
@@ -143,7 +145,7 @@ def _show_estimates(found: Sequence[Estimate]) -> None:
         }
         for it in found
     ]
-    st.dataframe(rows, hide_index=True, alt="What each run would cost")
+    st.dataframe(rows, hide_index=True, column_config=_COUNTS, alt="What each run would cost")
     cap = settings.read().cap
     if cap is not None:
         st.caption(
@@ -175,6 +177,7 @@ def _ablation(job: Job) -> None:
         st.dataframe(
             [_cell(it) for it in table["cells"]],
             hide_index=True,
+            column_config=_COUNTS,
             alt=f"Scores of {table['test']} {table['direction']} by what was read",
         )
 
