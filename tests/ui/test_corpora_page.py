@@ -74,6 +74,18 @@ def test_columns_with_other_names_are_guessed_and_can_be_chosen(here: Path) -> N
     assert toy().sources[-1].columns == {"headword": "Toy", "gloss": "Other"}
 
 
+def test_of_several_files_each_is_added_by_itself_and_the_others_wait(here: Path) -> None:
+    page = opened("corpora")
+    two = [("one.tsv", WORDS, "text/plain"), ("two.tsv", b"qaa\teng\nTari kali.\tHe is water.\n", "text/plain")]
+    labelled(page.file_uploader, "Dictionaries").set_value(two)
+    pressed(shown(page), "Add it")
+    assert toy().sources[-1].id == "one"
+    assert [it.label for it in page.button if it.label == "Add it"] == ["Add it"]
+    pressed(page, "Add it")
+    assert [(it.id, it.kind) for it in toy().sources[-2:]] == [("one", "dictionary"), ("two", "parallel")]
+    assert not [it for it in page.button if it.label == "Add it"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
