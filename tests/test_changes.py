@@ -41,6 +41,7 @@ def test_a_record_that_stands_twice_and_then_once_is_removed_once() -> None:
 def test_a_wording_in_a_script_without_blanks_differs_letter_by_letter() -> None:
     found = [(it.text, it.whose) for it in differences("我看见狗", "我看见猫")]
     assert found == [("我看见", "both"), ("狗", "translation"), ("猫", "reference")]
+    assert not any(it.apart for it in differences("我看见狗", "我看见猫"))
 
 
 @given(st.text("abc ,.É", max_size=30), st.text("abc ,.É", max_size=30))

@@ -206,5 +206,6 @@ def marked(translation: str, reference: str) -> str:
             text = f":red[~~{text}~~]"
         elif it.whose == "reference":
             text = f":green[**＋{text}**]"
-        pieces.append(text)
-    return " ".join(pieces)
+        before = pieces and (it.apart or it.whose == "reference")  # what stands instead of something stands beside it
+        pieces.append(f" {text}" if before else text)
+    return "".join(pieces)
