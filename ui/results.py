@@ -199,7 +199,7 @@ def lines(wordings: Iterable[tuple[str, str]]) -> None:
 
 def marked(translation: str, reference: str) -> str:
     """Return a translation as Markdown, with what differs from its reference marked by more than a colour."""
-    pieces = []
+    pieces: list[str] = []
     for it in wording.differences(translation, reference):
         text = plain(it.text)
         if it.whose == "translation":
