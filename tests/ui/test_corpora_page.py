@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import threading
 import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -191,19 +196,39 @@ def test_reading_everything_says_what_changed_since_it_was_packed(here: Path) ->
     assert "novelty" in texts(page)
 
 
-def test_published_books_are_fetched_by_a_job_which_says_why_it_cannot(here: Path) -> None:
-    source = toy().sources[0]
-    origin = {"path": "fetched.tsv", "url": "http://127.0.0.1:9/fetched.tsv", "sha256": "0" * 64}
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server on loopback: its address, and the folder that it serves."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+
+
+def test_published_books_are_fetched_by_a_job_which_can_be_tried_again(here: Path, site: tuple[str, Path]) -> None:
+    address, served = site
+    origin = {"path": "far.tsv", "url": f"{address}/far.tsv", "sha256": hashlib.sha256(WORDS).hexdigest()}
     with toy().file.open("a", encoding="utf-8") as file:
-        file.write(f'\n[[source]]\nid = "far"\nkind = "{source.kind}"\npath = "fetched.tsv"\n[[source.origin]]\n')
+        file.write('\n[[source]]\nid = "far"\nkind = "dictionary"\npath = "far.tsv"\n[[source.origin]]\n')
         file.write("".join(f'{name} = "{value}"\n' for name, value in origin.items()))
     page = opened("corpora")
-    assert "far: published at 127.0.0.1:9" in texts(page).replace("\\", "")
+    assert "far: published at 127.0.0.1" in texts(page).replace("\\", "")
     pressed(page, "Fetch them")
     job = over()
     assert (job.state, job.code) == ("failed", 1)
-    assert "the server cannot be reached" in job.log()
-    assert labelled(shown(page).button, "Try again")
+    assert "404" in job.log()
+    (served / "far.tsv").write_bytes(WORDS)
+    pressed(shown(page), "Try again")
+    assert over().state == "done"
+    assert toy().sources[-1].path.read_bytes() == WORDS
+    assert "published at" not in texts(opened("corpora"))
 
 
 @pytest.mark.real

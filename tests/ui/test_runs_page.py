@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ctxlearn import manifest, settings
+from ctxlearn.export import FORMATS
 from ctxlearn.runs import Ledger, Run
 from tests.tiny import copy_of_tiny, main
 from tests.ui.pages import labelled, opened, pressed, shown, texts
@@ -89,12 +90,11 @@ def test_chosen_runs_are_exported_tagged_and_deleted(runs: tuple[Run, ...]) -> N
     assert [it.id for it in in_ledger()] == [runs[1].id]
 
 
-@pytest.mark.parametrize("name", ["jsonl", "tsv", "xlsx", "tmx", "md", "html", "latex"])
-def test_every_format_can_be_downloaded(runs: tuple[Run, ...], name: str) -> None:
+def test_every_format_can_be_downloaded(runs: tuple[Run, ...]) -> None:
     page = opened("runs")
-    labelled(page.multiselect, "Runs to export").set_value([it.id for it in runs][:1])
+    labelled(page.multiselect, "Runs to export").set_value([runs[0].id])
     shown(page)
-    labelled(page.selectbox, "Format").set_value(name)
-    shown(page)
-    assert not page.error
-    assert page.get("download_button")
+    for name in FORMATS:
+        labelled(page.selectbox, "Format").set_value(name)
+        assert not shown(page).error
+        assert page.get("download_button"), name
