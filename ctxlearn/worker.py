@@ -76,8 +76,10 @@ def main(job_id: str) -> int:
         if job.state != "running":
             return 0  # it was cancelled before it began
         reporter = _Reporter(jobs, job)
-        threading.Thread(target=_obey, args=(here, job.id), daemon=True).start()
-        code, error = _call(job, reporter)
+        try:
+            code, error = _call(job, reporter, here)
+        except KeyboardInterrupt:  # at the very end of the call
+            code, error = 130, ""
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what comes now comes too late
         reporter.tell()
         state: State = "failed" if error else "done"
@@ -87,10 +89,11 @@ def main(job_id: str) -> int:
     return code
 
 
-def _call(job: Job, reporter: _Reporter) -> tuple[int, str]:
+def _call(job: Job, reporter: _Reporter, here: Settings) -> tuple[int, str]:
     """Return the exit code of the call, and why it failed; anything that is no error of ours goes to the log whole."""
     with watched_by(reporter):
         try:
+            threading.Thread(target=_obey, args=(here, job.id), daemon=True).start()  # here, where Ctrl-C is caught
             code = cli.call(job.arguments)
             sys.stdout.flush()
         except CtxlearnError as error:

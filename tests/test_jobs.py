@@ -84,6 +84,13 @@ def test_a_paused_translation_goes_on_where_it_stopped(jobs: Jobs) -> None:
     assert until(jobs, job, is_over).state == "cancelled"
 
 
+def test_a_job_that_is_cancelled_at_once_is_cancelled(jobs: Jobs) -> None:
+    for _ in range(5):
+        job = translating(jobs, 20_000)
+        jobs.cancel(job.id)
+        assert until(jobs, job, is_over).state == "cancelled"
+
+
 def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_end(jobs: Jobs) -> None:
     job = translating(jobs, 2_000)
     until(jobs, job, lambda it: it.done > 0)

@@ -24,9 +24,8 @@ WORDS = b"headword\tpart_of_speech\tgloss\nkali\tn\twater\nmola\tn\tdog\nbroken 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in a folder with one corpus, and with no bundled ones."""
+    """Stand in a folder with one corpus, which a new tab prefers to the bundled ones."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(manifest, "BUNDLED", tmp_path / "none")
     copy_of_tiny(tmp_path / "corpora")
     return tmp_path
 
@@ -219,6 +218,8 @@ def test_published_books_are_fetched_by_a_job_which_can_be_tried_again(here: Pat
         file.write('\n[[source]]\nid = "far"\nkind = "dictionary"\npath = "far.tsv"\n[[source.origin]]\n')
         file.write("".join(f'{name} = "{value}"\n' for name, value in origin.items()))
     page = opened("corpora")
+    labelled(page.selectbox, "Language").set_value("toy")
+    shown(page)
     assert "far: published at 127.0.0.1" in texts(page).replace("\\", "")
     pressed(page, "Fetch them")
     job = over()
