@@ -153,6 +153,17 @@ def columns(corpus: Corpus, name: str, content: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in found for name in row.cells))
 
 
+def kind_of(theirs: Collection[str], said: str, corpus: Corpus) -> Kind:
+    """Return what a table with these columns is: the kind that was said, or the first whose columns are there."""
+    if said == TEST:
+        return "parallel"
+    for kind in ("dictionary", "parallel", "text"):
+        required, _ = table.columns(kind, *corpus.codes)
+        if said == kind or (not said and set(required) <= {*theirs, *guessed(theirs, kind, corpus)}):
+            return kind
+    return "dictionary"
+
+
 def guessed(theirs: Collection[str], kind: Kind, corpus: Corpus) -> dict[str, str]:
     """Return which of a table's columns are probably meant by ours, where they are not called so already."""
     required, optional = table.columns(kind, *corpus.codes)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ctxlearn import render
-from ctxlearn.data import Entry, Example, Record
+from ctxlearn.data import Block, Entry, Example, Record
 from ctxlearn.formats.base import Material
 
 
@@ -46,8 +46,18 @@ def changes(before: Material, after: Material) -> Changes:
     return Changes(tuple(text for _, text in added), tuple(text for _, text in removed), tuple(altered), same)
 
 
-def _texts(material: Material) -> list[tuple[tuple[str, str], str]]:
-    records: Iterable[Record] = (*material.entries, *material.examples, *material.blocks)
+def material(records: Iterable[Record]) -> Material:
+    """Return records of any kind, such as those of a pack, as those of one source."""
+    every = [*records]
+    return Material(
+        tuple(it for it in every if isinstance(it, Entry)),
+        tuple(it for it in every if isinstance(it, Example)),
+        tuple(it for it in every if isinstance(it, Block)),
+    )
+
+
+def _texts(found: Material) -> list[tuple[tuple[str, str], str]]:
+    records: tuple[Record, ...] = (*found.entries, *found.examples, *found.blocks)
     return [(_key(it), _text(it)) for it in records]
 
 

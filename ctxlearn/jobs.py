@@ -22,6 +22,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ Wanted = Literal["pause", "cancel"]
 
 RESUMABLE: tuple[State, ...] = ("paused", "interrupted", "failed")
 RESULT, LOG = "result", "log"
+_PATIENCE = 5.0  # seconds for a process to be gone
 
 Arguments = Sequence[str] | Callable[[Path], Sequence[str]]
 
@@ -248,11 +250,14 @@ class Jobs:
         process = str(self._store.read("SELECT process FROM job WHERE id = ?", job)[0]["process"])
         if process == this_process() or is_gone(process):
             return
+        pid = int(process.rsplit(":", 2)[1])
         with suppress(ProcessLookupError):
-            os.kill(int(process.rsplit(":", 2)[1]), signal.SIGTERM)
+            os.kill(pid, signal.SIGTERM)
         for child in _children:
-            if child.pid == int(process.rsplit(":", 2)[1]):
-                child.wait()
+            child.poll()
+        end = time.monotonic() + _PATIENCE
+        while not is_gone(process) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _job(self, row: sqlite3.Row) -> Job:
         state: State = row["status"]

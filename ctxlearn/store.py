@@ -305,10 +305,14 @@ def _let_readers_and_a_writer_meet(connection: sqlite3.Connection) -> None:
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Do all of it or nothing; the lock is taken first, so that waiting for another process comes before any work."""
-    connection.execute("BEGIN IMMEDIATE")
+    if connection.in_transaction:  # Ctrl-C came just when it had begun, and nobody has ended it
+        connection.execute("ROLLBACK")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("COMMIT")
+    except GeneratorExit:  # it was left behind so; by now another one may have begun, which is not to be undone
+        raise
     except BaseException:
         if connection.in_transaction:  # a full disk may have rolled back already
             connection.execute("ROLLBACK")

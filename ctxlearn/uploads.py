@@ -119,12 +119,13 @@ def content_of(data: bytes) -> str:
     >>> content_of(b"ma\the\n"), content_of(b"\x89PNG\r\n"), content_of(b"\x00\x01")
     ('text', 'a picture', 'something that is no text')
     """
+    controls = _CONTROLS.search(data)
     for beginning, what in _SIGNATURES:
-        if data.startswith(beginning):
+        if data.startswith(beginning) and (controls or not beginning.isalnum()):  # a word list may begin with MZ too
             return what
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16 with its mark
         return "text"
-    return "something that is no text" if _CONTROLS.search(data) else "text"
+    return "something that is no text" if controls else "text"
 
 
 def _checked_ending(name: str, content: bytes) -> str:

@@ -15,12 +15,19 @@ _TOKEN = re.compile(rf"{UNSEGMENTED.pattern}|[\w{MARKS}'’-]+|\S")
 _BLANK = re.compile(r"\s")
 
 
+Whose = Literal["both", "translation", "reference"]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of words that both have, that only the translation has, or only the reference."""
+    """A run of words that both have, that only the translation has, or only the reference.
+
+    It stands `apart` when a blank is before it.
+    """
 
     text: str
-    whose: Literal["both", "translation", "reference"]
+    whose: Whose
+    apart: bool = False
 
 
 def differences(translation: str, reference: str) -> tuple[Piece, ...]:
@@ -39,12 +46,12 @@ def _pieces(
 ) -> Iterator[Piece]:
     for kind, first, last, begin, end in matcher.get_opcodes():
         if kind == "equal":
-            yield Piece(_joined(ours[first:last]), "both")
+            yield _piece(ours[first:last], "both")
             continue
         if last > first:
-            yield Piece(_joined(ours[first:last]), "translation")
+            yield _piece(ours[first:last], "translation")
         if end > begin:
-            yield Piece(_joined(theirs[begin:end]), "reference")
+            yield _piece(theirs[begin:end], "reference")
 
 
 def _tokens(text: str) -> list[tuple[str, bool]]:
@@ -52,5 +59,6 @@ def _tokens(text: str) -> list[tuple[str, bool]]:
     return [(it[0], bool(_BLANK.match(text[it.start() - 1 : it.start()]))) for it in _TOKEN.finditer(text)]
 
 
-def _joined(tokens: list[tuple[str, bool]]) -> str:
-    return "".join(f" {it}" if blank and number else it for number, (it, blank) in enumerate(tokens))
+def _piece(tokens: list[tuple[str, bool]], whose: Whose) -> Piece:
+    text = "".join(f" {it}" if blank and number else it for number, (it, blank) in enumerate(tokens))
+    return Piece(text, whose, tokens[0][1])

@@ -25,6 +25,7 @@ LOOK = 0.5  # seconds between two looks at what is wanted
 GRACE = 20.0  # seconds to stop in
 TELL = 0.2  # least seconds between two reports
 
+_ENDED = (0, 3)  # exit codes of a call that did its work, 3 though some segments failed
 _STATES: dict[str, State] = {"pause": "paused", "cancel": "cancelled", "": "interrupted"}
 
 
@@ -75,8 +76,11 @@ def main(job_id: str) -> int:
         if job.state != "running":
             return 0  # it was cancelled before it began
         reporter = _Reporter(jobs, job)
-        threading.Thread(target=_obey, args=(here, job.id), daemon=True).start()
-        code, error = _call(job, reporter)
+        try:
+            code, error = _call(job, reporter, here)
+        except KeyboardInterrupt:  # at the very end of the call
+            code, error = 130, ""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what comes now comes too late
         reporter.tell()
         state: State = "failed" if error else "done"
         if code == 130:
@@ -85,10 +89,11 @@ def main(job_id: str) -> int:
     return code
 
 
-def _call(job: Job, reporter: _Reporter) -> tuple[int, str]:
+def _call(job: Job, reporter: _Reporter, here: Settings) -> tuple[int, str]:
     """Return the exit code of the call, and why it failed; anything that is no error of ours goes to the log whole."""
     with watched_by(reporter):
         try:
+            threading.Thread(target=_obey, args=(here, job.id), daemon=True).start()  # here, where Ctrl-C is caught
             code = cli.call(job.arguments)
             sys.stdout.flush()
         except CtxlearnError as error:
@@ -102,6 +107,8 @@ def _call(job: Job, reporter: _Reporter) -> tuple[int, str]:
         except Exception as error:  # noqa: BLE001  # the last stop: whatever it is, the page has to say so
             traceback.print_exc()
             return 1, f"{type(error).__name__}: {error}; this is a fault of the program; {job.folder / 'log'} has more"
+    if code not in _ENDED:
+        return code, f"it ended with exit code {code}; its log says why"
     return code, ""
 
 

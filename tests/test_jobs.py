@@ -84,6 +84,13 @@ def test_a_paused_translation_goes_on_where_it_stopped(jobs: Jobs) -> None:
     assert until(jobs, job, is_over).state == "cancelled"
 
 
+def test_a_job_that_is_cancelled_at_once_is_cancelled(jobs: Jobs) -> None:
+    for _ in range(5):
+        job = translating(jobs, 20_000)
+        jobs.cancel(job.id)
+        assert until(jobs, job, is_over).state == "cancelled"
+
+
 def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_end(jobs: Jobs) -> None:
     job = translating(jobs, 2_000)
     until(jobs, job, lambda it: it.done > 0)
@@ -134,6 +141,15 @@ def test_why_a_job_failed_is_said_in_words(jobs: Jobs, tmp_path: Path) -> None:
     failed = until(jobs, job, is_over)
     assert (failed.state, failed.code) == ("failed", 2)
     assert failed.error.startswith("test 'nosuch': no such file")
+
+
+def test_a_call_that_says_by_its_exit_code_that_it_failed_has_failed(jobs: Jobs, tmp_path: Path) -> None:
+    corpus = copy_of_tiny(tmp_path)
+    with (corpus / "dictionary.tsv").open("a", encoding="utf-8") as file:
+        file.write("only one cell\n")
+    failed = until(jobs, jobs.start(corpus, ["check", str(corpus)], "check"), is_over)
+    assert (failed.state, failed.code) == ("failed", 4)
+    assert "exit code 4" in failed.error
 
 
 def test_a_job_that_is_over_cannot_be_stopped_and_one_that_is_done_not_resumed(jobs: Jobs) -> None:

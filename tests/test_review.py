@@ -26,7 +26,7 @@ RUN = Run("toy", "/toy", "dev", "", "qaa-eng", "copy", (), "", 3, leaks={"remove
 
 @pytest.mark.parametrize(
     ("order", "ids"),
-    zip(ORDERS, ["bac", "cab", "abc", "cba", "cab"], strict=True),
+    [*zip(ORDERS, ["bac", "cab", "abc", "cba", "cab"], strict=True)],
 )
 def test_every_order_is_what_it_is_called(order: str, ids: str) -> None:
     assert "".join(it.segment.id for it in review(RUN, SEGMENTS, Wanted(), order)) == ids  # type: ignore[arg-type]

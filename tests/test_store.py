@@ -37,3 +37,12 @@ def test_what_a_process_writes_stays_when_it_has_opened_the_file_twice_and_anoth
         assert len(first.read("SELECT * FROM tokenizer")) == 3
     with Store(path) as store:
         assert {row["model"] for row in store.read("SELECT * FROM tokenizer")} == {"ours", "theirs", "theirs again"}
+
+
+def test_a_transaction_that_was_interrupted_as_it_began_leaves_nothing_and_hinders_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "ledger.sqlite") as store:
+        begun = store.writing()
+        begun.__enter__().execute("INSERT INTO tokenizer VALUES ('interrupted', 1.0)")  # and never ended
+        with store.writing() as connection:
+            connection.execute("INSERT INTO tokenizer VALUES ('next', 1.0)")
+        assert [row["model"] for row in store.read("SELECT * FROM tokenizer")] == ["next"]

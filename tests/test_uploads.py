@@ -58,6 +58,11 @@ def test_a_file_that_is_not_what_it_is_called_is_refused(tmp_path: Path, name: s
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize("beginning", [b"MZ", b"ID3", b"RIFF", b"GIF8"])
+def test_a_word_list_may_begin_as_programs_and_pictures_do(tmp_path: Path, beginning: bytes) -> None:
+    assert uploads.keep(tmp_path, "words.tsv", beginning + b"\tgloss\nkali\twater\n").path.is_file()
+
+
 @pytest.mark.parametrize(
     "name",
     ["../evil.tsv", "a/../../evil.tsv", "/etc/evil.tsv", "C:/evil.tsv", "a\\..\\evil.tsv", ".ssh/evil.tsv", "con.tsv"],

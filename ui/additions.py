@@ -12,7 +12,6 @@ from ctxlearn import adding, formats, uploads
 from ctxlearn.commands import report
 from ctxlearn.commands.add import preview
 from ctxlearn.corpus import Part, TestSet
-from ctxlearn.data import KINDS, Kind
 from ctxlearn.errors import CtxlearnError
 from ctxlearn.formats import table
 from ctxlearn.manifest import Corpus, Source
@@ -50,14 +49,15 @@ def add(it: Corpus) -> None:
     )
     about = {form.name: form.about for form in formats.FORMATS.values()}
     st.caption(plain("; ".join(f"{name}: {text}" for name, text in about.items())))
-    for one in sent:
+    waiting = [one for one in sent if f"added-{one.file_id}" not in st.session_state]
+    for one in waiting:
         with st.container(border=True):
             st.markdown(f"**{plain(uploads.shown_name(one.name))}** ({one.size:,} bytes)")
             with errors_in_words():
-                _addition(it, one.name, one.getvalue(), one.file_id)
+                _addition(it, one.name, one.getvalue(), one.file_id, is_last=len(waiting) == 1)
 
 
-def _addition(it: Corpus, name: str, content: bytes, key: str) -> None:
+def _addition(it: Corpus, name: str, content: bytes, key: str, *, is_last: bool) -> None:
     kind = st.selectbox("What it is", list(_KIND), format_func=lambda each: _KIND[each], key=f"kind-{key}")
     headwords = ""
     if kind == "dictionary":
@@ -71,7 +71,15 @@ def _addition(it: Corpus, name: str, content: bytes, key: str) -> None:
     columns = _columns(it, name, content, kind, key)
     read = _preview(it, name, content, _Choice(kind, columns, headwords), key)
     if read is not None:
-        _enter(it, name, content, read, columns, key)
+        said = _asked(read, columns, key)
+        if said is not None:
+            kept = adding.enter(it, name, content, read, said)
+            books.say(f"{kept.name} is added as {said.name}, kept as {kept.path.relative_to(it.folder)}.")
+            st.session_state.pop(f"read-{key}")
+            st.session_state[f"added-{key}"] = True
+            if is_last:
+                books.next_turn(it)
+            st.rerun()
 
 
 def _columns(it: Corpus, name: str, content: bytes, kind: str, key: str) -> Mapping[str, str]:
@@ -90,7 +98,7 @@ def _columns(it: Corpus, name: str, content: bytes, kind: str, key: str) -> Mapp
 
 
 def _mapped(it: Corpus, found: Sequence[str], kind: str, key: str) -> Mapping[str, str]:
-    as_kind = _kind_of(found, kind, it)
+    as_kind = adding.kind_of(found, kind, it)
     required, optional = table.columns(as_kind, *it.codes)
     guess = adding.guessed(found, as_kind, it)
     st.caption(plain(f"As {_KIND[as_kind]}. The file has: {', '.join(found)}"))
@@ -107,20 +115,6 @@ def _mapped(it: Corpus, found: Sequence[str], kind: str, key: str) -> Mapping[st
         if theirs not in (_NONE, ours):
             chosen[ours] = theirs
     return chosen
-
-
-def _kind_of(found: Sequence[str], kind: str, it: Corpus) -> Kind:
-    """Return what a table probably is: the kind that was said, or the first whose columns are there or guessed."""
-    if kind == adding.TEST:
-        return "parallel"
-    if kind in ("dictionary", "parallel", "text"):
-        return kind  # type: ignore[return-value]  # one of the kinds, as was just seen
-    for each in KINDS:
-        if each != "grammar":
-            required, _ = table.columns(each, *it.codes)
-            if set(required) <= {*found, *adding.guessed(found, each, it)}:
-                return each
-    return "dictionary"
 
 
 def _preview(it: Corpus, name: str, content: bytes, choice: _Choice, key: str) -> Part | TestSet | None:
@@ -159,8 +153,8 @@ def _draft(it: Corpus, name: str, choice: _Choice) -> Source:
     return Source(adding.free_id(it, shown), "text", it.folder, columns=choice.columns, headwords=choice.headwords)
 
 
-def _enter(it: Corpus, name: str, content: bytes, read: Part | TestSet, columns: Mapping[str, str], key: str) -> None:
-    """Ask what reading cannot tell, and enter the file."""
+def _asked(read: Part | TestSet, columns: Mapping[str, str], key: str) -> adding.Said | None:
+    """Ask what reading cannot tell; return it when a person has said that the file is to be added."""
     is_test = isinstance(read, TestSet)
     with st.form(f"enter-{key}", border=False):
         left, right = st.columns(2, gap="large")
@@ -172,9 +166,5 @@ def _enter(it: Corpus, name: str, content: bytes, read: Part | TestSet, columns:
             licence = "" if is_test else st.text_input("Licence", placeholder="CC BY 4.0")
             cite = "" if is_test else st.text_input("How to cite it", placeholder="who wrote it, when, where")
         if not st.form_submit_button("Add it", type="primary", icon=":material/add:"):
-            return
-    said = adding.Said(called.strip(), policy, licence.strip(), cite.strip(), columns)
-    kept = adding.enter(it, name, content, read, said)
-    books.say(f"{kept.name} is added as {said.name}, kept as {kept.path.relative_to(it.folder)}.")
-    books.next_turn(it)
-    st.rerun()
+            return None
+    return adding.Said(called.strip(), policy, licence.strip(), cite.strip(), columns)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ctxlearn import adding, changes, manifest_writing, uploads
+from ctxlearn.commands.output import counted
 from ctxlearn.corpus import Part
 from ctxlearn.data import POLICIES, Policy
 from ctxlearn.errors import CtxlearnError
@@ -101,26 +102,29 @@ def _replace(it: Corpus, source: Source) -> None:
         st.caption("First you see what would change; the file that is there now stays where it is.")
         return
     with st.spinner("Reading both versions …"):
-        draft = replace(source, only=(), exclude=(), member="", format="")
+        draft = replace(source, member="")
         new = adding.trial(it, sent.name, sent.getvalue(), draft, source.kind)
         assert isinstance(new, Part)
         try:
-            found = changes.changes(adding.read(it, source, source.kind).material, new.material)
+            old = adding.read(it, source, source.kind)
+            found = changes.changes(old.material, new.material)
         except CtxlearnError as error:
             st.warning("The file that is there now cannot be read, so the two cannot be compared.")
             say_error(error)
             found = None
     if found is not None:
-        _show_changes(found)
+        show_changes(found)
     if st.button("Replace it", type="primary", icon=":material/upload_file:"):
         kept = uploads.keep(it.folder, sent.name, sent.getvalue())
-        manifest_writing.change(it.file, source.id, {"path": adding.written(it, kept.path)})
+        fields = {"path": adding.written(it, kept.path), **({"member": ""} if source.member else {})}
+        manifest_writing.change(it.file, source.id, fields)
         say(f"{source.id} is now {kept.name}, kept as {kept.path.relative_to(it.folder)}.")
         next_turn(it)
         st.rerun()
 
 
-def _show_changes(found: changes.Changes) -> None:
+def show_changes(found: changes.Changes) -> None:
+    """Show what changed in a book, or in all of them."""
     if not found:
         st.info(f"Nothing changed: {found.same:,} records are the same.")
         return
@@ -160,7 +164,7 @@ def omissions(found: Mapping[str, Any]) -> None:
     left_out: Sequence[Mapping[str, Any]] = found["left_out"]
     broken = sum(not it["deliberate"] for it in left_out)
     if broken:
-        st.warning(f"{broken:,} things in it could not be read.", icon=":material/warning:")
+        st.warning(f"{counted(broken, 'thing')} in it could not be read.", icon=":material/warning:")
     if left_out:
         rows = [
             {"where": it["place"], "why": it["why"], "what": it["what"], "": "on purpose" if it["deliberate"] else ""}
@@ -177,7 +181,8 @@ def checked(found: Mapping[str, Any]) -> None:
     leaks = found["leaks"]
     if leaks["removed"]:
         st.info(
-            f"{leaks['removed']:,} records hold a held-out sentence. They are never packed.", icon=":material/shield:"
+            f"{counted(leaks['removed'], 'record')} with a held-out sentence left out of every context.",
+            icon=":material/shield:",
         )
         with st.expander("Which they are"):
             st.dataframe(leaks["items"], hide_index=True, alt="Records that hold a held-out sentence")

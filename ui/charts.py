@@ -10,7 +10,13 @@ import streamlit as st
 import scoring
 from ctxlearn.trend import Point, Series
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's
+# Okabe and Ito's, which the colour-blind tell apart; those that are seen on white, and on black.
+_ON_LIGHT = ["#0072B2", "#D55E00", "#009E73", "#A4508B", "#8A6D00", "#333333"]
+_ON_DARK = ["#56B4E9", "#E69F00", "#35C79B", "#CC79A7", "#F0E442", "#DDDDDD"]
+
+
+def _colours() -> list[str]:
+    return _ON_DARK if st.context.theme.type == "dark" else _ON_LIGHT
 
 
 def trend(found: Sequence[Series]) -> None:
@@ -21,23 +27,20 @@ def trend(found: Sequence[Series]) -> None:
     rows = [_row(series, it) for series in found for it in series.points]
     order = [row["run"] for row in sorted(rows, key=lambda row: (str(row["begun"]), str(row["run"])))]
     models = list(dict.fromkeys(row["model"] for row in rows))
-    x = {"field": "run", "type": "ordinal", "sort": order, "title": "run, the oldest first", "axis": _AXIS}
-    colour = {
-        "field": "model",
-        "type": "nominal",
-        "scale": {"domain": models, "range": [_COLOURS[n % len(_COLOURS)] for n in range(len(models))]},
-        "legend": {"orient": "top", "title": None} if len(models) > 1 else None,
-    }
+    x = {"field": "run", "type": "ordinal", "sort": order, "title": None, "axis": _AXIS}
+    legend = {"orient": "top", "title": None} if len(models) > 1 else None
+    colour = {"field": "model", "type": "nominal", "scale": {"domain": models, "range": _colours()}, "legend": legend}
+    shape = {**colour, "scale": {"domain": models}}  # a second way to tell models apart, beside the colour
     y = {"field": "score", "type": "quantitative", "title": metric, "scale": {"zero": False}}
     tooltip = [{"field": name} for name in ("run", "begun", "model", "score", "interval", "changed")]
     spec: dict[str, Any] = {
-        "height": 320,
+        "height": 380,
         "layer": [
             {"mark": {"type": "rule", "opacity": 0.5, "strokeWidth": 2}, "encoding": {
                 "x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour}},
             {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"x": x, "y": y, "color": colour}},
             {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": {
-                "x": x, "y": y, "color": colour, "tooltip": tooltip}},
+                "x": x, "y": y, "color": colour, "shape": shape, "tooltip": tooltip}},
             {"transform": [{"filter": "datum.changed != ''"}], "mark": {
                 "type": "point", "shape": "triangle-up", "size": 120, "filled": True, "color": "#888888",
                 "yOffset": -4}, "encoding": {"x": x, "y": {"value": "height"}, "tooltip": tooltip}},

@@ -36,7 +36,11 @@ def show_history(corpus: Corpus) -> Translated | None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"history-{corpus.name}-{found[0].id}-{len(found)}",
-        column_config={"confidence": st.column_config.NumberColumn(format="percent")},
+        column_config={
+            "text": st.column_config.TextColumn(width="medium"),
+            "translation": st.column_config.TextColumn(width="medium"),
+            "confidence": st.column_config.NumberColumn(format="percent"),
+        },
         alt="Earlier translations, the newest first",
     )
     if len(found) == MOST:

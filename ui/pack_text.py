@@ -9,8 +9,7 @@ from itertools import islice
 import streamlit as st
 
 from ctxlearn import evidence, packs, render, settings
-from ctxlearn.changes import changes
-from ctxlearn.data import Block, Entry, Example
+from ctxlearn.changes import changes, material
 from ctxlearn.formats.base import Material
 from ctxlearn.manifest import Corpus
 from ctxlearn.packs import Pack
@@ -81,12 +80,7 @@ def _named(pack: Pack) -> str:
 
 
 def _material(pack: Pack) -> Material:
-    records = [record for kept in pack.records.values() for record in kept]
-    return Material(
-        tuple(it for it in records if isinstance(it, Entry)),
-        tuple(it for it in records if isinstance(it, Example)),
-        tuple(it for it in records if isinstance(it, Block)),
-    )
+    return material(record for kept in pack.records.values() for record in kept)
 
 
 def _texts(title: str, texts: Sequence[str]) -> None:

@@ -199,12 +199,13 @@ def lines(wordings: Iterable[tuple[str, str]]) -> None:
 
 def marked(translation: str, reference: str) -> str:
     """Return a translation as Markdown, with what differs from its reference marked by more than a colour."""
-    pieces = []
+    pieces: list[str] = []
     for it in wording.differences(translation, reference):
         text = plain(it.text)
         if it.whose == "translation":
             text = f":red[~~{text}~~]"
         elif it.whose == "reference":
             text = f":green[**＋{text}**]"
-        pieces.append(text)
-    return " ".join(pieces)
+        before = pieces and (it.apart or it.whose == "reference")  # what stands instead of something stands beside it
+        pieces.append(f" {text}" if before else text)
+    return "".join(pieces)

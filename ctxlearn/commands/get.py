@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ctxlearn import watching
 from ctxlearn.commands import output
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _fetch_all(corpus: Corpus, *, force: bool) -> Outcomes:
 def _fetch(fetcher: Fetcher, origin: Origin) -> Outcome:
     from ctxlearn.errors import FetchError
 
+    watching.watcher().say(f"fetching {origin.path}")
     try:
         with _progress(origin.path) as received:
             outcome = Outcome(origin, fetcher.fetch(origin, received))

@@ -64,6 +64,8 @@ def _with_corrections(here: Settings, corpus: Corpus) -> Corpus:
     from ctxlearn.corrections import FILE, Corrections
     from ctxlearn.errors import CorpusError
 
+    if not here.ledger.exists():  # as it stays where nobody asks for more than a pack
+        return corpus
     with Corrections(here.ledger, corpus.folder) as found:
         if not found.list("accepted"):
             return corpus

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import threading
 import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ctxlearn import corpus, manifest
+from ctxlearn import adding, corpus, manifest, packs, settings
+from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
-from tests.ui.pages import labelled, opened, pressed, shown, texts
+from tests.ui.pages import labelled, opened, over, pressed, shown, texts
 
 WORDS = b"headword\tpart_of_speech\tgloss\nkali\tn\twater\nmola\tn\tdog\nbroken line\n"
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in a folder with one corpus, and with no bundled ones."""
+    """Stand in a folder with one corpus, which a new tab prefers to the bundled ones."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(manifest, "BUNDLED", tmp_path / "none")
     copy_of_tiny(tmp_path / "corpora")
     return tmp_path
 
@@ -71,6 +76,18 @@ def test_columns_with_other_names_are_guessed_and_can_be_chosen(here: Path) -> N
     assert "kali : x" in texts(page) or "x" in page.code[0].value
     pressed(page, "Add it")
     assert toy().sources[-1].columns == {"headword": "Toy", "gloss": "Other"}
+
+
+def test_of_several_files_each_is_added_by_itself_and_the_others_wait(here: Path) -> None:
+    page = opened("corpora")
+    two = [("one.tsv", WORDS, "text/plain"), ("two.tsv", b"qaa\teng\nTari kali.\tHe is water.\n", "text/plain")]
+    labelled(page.file_uploader, "Dictionaries").set_value(two)
+    pressed(shown(page), "Add it")
+    assert toy().sources[-1].id == "one"
+    assert [it.label for it in page.button if it.label == "Add it"] == ["Add it"]
+    pressed(page, "Add it")
+    assert [(it.id, it.kind) for it in toy().sources[-2:]] == [("one", "dictionary"), ("two", "parallel")]
+    assert not [it for it in page.button if it.label == "Add it"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +172,7 @@ def test_reading_everything_says_what_is_wrong_and_where(here: Path) -> None:
     page = pressed(opened("corpora"), "Check")
     lines = len(toy().sources[0].path.read_text(encoding="utf-8").splitlines())
     assert f"dictionary.tsv:{lines}" in texts(page)
-    assert "1 things in it could not be read" in texts(page)
+    assert "1 thing in it could not be read" in texts(page)
 
 
 def test_a_file_of_held_out_sentences_is_entered_as_a_test_set(here: Path) -> None:
@@ -165,3 +182,74 @@ def test_a_file_of_held_out_sentences_is_entered_as_a_test_set(here: Path) -> No
     assert "held-out sentences" in texts(page)
     pressed(page, "Add it")
     assert (toy().tests[-1].name, toy().tests[-1].policy) == ("mine", "local-only")
+
+
+def test_reading_everything_says_what_changed_since_it_was_packed(here: Path) -> None:
+    packs.open_pack(settings.read().packs, toy())
+    page = pressed(opened("corpora"), "Check")
+    assert "Nothing changed" in page.info[-1].value
+    with toy().sources[0].path.open("a", encoding="utf-8") as file:
+        file.write("neuword\t\tnovelty\t\t\n")
+    pressed(page, "Check")
+    assert "**1** added" in texts(page)
+    assert "novelty" in texts(page)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server on loopback: its address, and the folder that it serves."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+
+
+def test_published_books_are_fetched_by_a_job_which_can_be_tried_again(here: Path, site: tuple[str, Path]) -> None:
+    address, served = site
+    origin = {"path": "far.tsv", "url": f"{address}/far.tsv", "sha256": hashlib.sha256(WORDS).hexdigest()}
+    with toy().file.open("a", encoding="utf-8") as file:
+        file.write('\n[[source]]\nid = "far"\nkind = "dictionary"\npath = "far.tsv"\n[[source.origin]]\n')
+        file.write("".join(f'{name} = "{value}"\n' for name, value in origin.items()))
+    page = opened("corpora")
+    labelled(page.selectbox, "Language").set_value("toy")
+    shown(page)
+    assert "far: published at 127.0.0.1" in texts(page).replace("\\", "")
+    pressed(page, "Fetch them")
+    job = over()
+    assert (job.state, job.code) == ("failed", 1)
+    assert "404" in job.log()
+    (served / "far.tsv").write_bytes(WORDS)
+    pressed(shown(page), "Try again")
+    assert over().state == "done"
+    assert toy().sources[-1].path.read_bytes() == WORDS
+    assert "published at" not in texts(opened("corpora"))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("folder", "kind", "counts"),
+    [("dictionary-cldf", "dictionary", "2,737 entries"), ("grammar-latex", "grammar", "1,229 glossed examples")],
+)
+def test_the_books_of_kalamang_are_added_as_archives(here: Path, folder: str, kind: str, counts: str) -> None:
+    adding.start("Kalamang", "kgv", "English", "eng")
+    book = LANGUAGES / "kalamang" / folder
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(book.rglob("*")):
+            archive.write(path, f"{folder}/{path.relative_to(book).as_posix()}")
+    page = opened("corpora")
+    labelled(page.selectbox, "Language").set_value("kalamang")
+    sent(shown(page), f"{folder}.zip", buffer.getvalue())
+    assert f"read as **{kind}**" in texts(page)
+    assert counts in texts(page).replace("\\", "")
+    pressed(page, "Add it")
+    made = manifest.open_corpus("kalamang")
+    assert [it.id for it in made.sources] == [folder]
+    assert corpus.read(made).parts[0].material.report.read

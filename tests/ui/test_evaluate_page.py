@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ctxlearn import manifest, settings
+from ctxlearn import settings
 from ctxlearn.jobs import Jobs
 from ctxlearn.runs import Ledger
 from tests.tiny import change, copy_of_tiny, main
@@ -17,9 +17,8 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in a folder with one corpus, and with no bundled ones."""
+    """Stand in a folder with one corpus, which a new tab prefers to the bundled ones."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(manifest, "BUNDLED", tmp_path / "none")
     return copy_of_tiny(tmp_path / "corpora")
 
 

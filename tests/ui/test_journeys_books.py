@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from ctxlearn import manifest
+from ctxlearn.jobs import Jobs
+from ctxlearn.settings import Settings
 from tests.tiny import copy_of_tiny
 from tests.ui.serving import Served
 
@@ -39,6 +42,12 @@ def upload(page: Page, name: str, content: str) -> None:
 def jobs(page: Page, state: str) -> Locator:
     """Return the jobs on a page that are in that state; the name of its icon stands before it."""
     return page.locator("[class*=st-key-job-]").get_by_text(re.compile(rf"(^|[\W_]){state}\s*$"))
+
+
+def done(server: Served) -> int:
+    """Return how many sentences the newest job of a server has done."""
+    with Jobs(Settings(server.home)) as found:
+        return found.list()[0].done
 
 
 def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server: Served, tab: Tab) -> None:
@@ -89,12 +98,12 @@ def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served,
 
 def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(server: Served, tab: Tab) -> None:
     corpus = copy_of_tiny(server.folder / "corpora")
-    rows = "".join(f"{number}\tTari mola {number}\tHe is a dog {number}\n" for number in range(1_200))
+    rows = "".join(f"{number}\tTari mola {number}\tHe is a dog {number}\n" for number in range(10_000))
     (corpus / "dev.tsv").write_text(f"id\tqaa\teng\n{rows}", encoding="utf-8")
     page = tab(f"{server.address}/evaluate")
     choose(page, "Language", "Toy (toy)")
     page.get_by_role("button", name="Start").click()
-    progress = page.get_by_text(re.compile(r"[\d,]+ of 2,400 sentences"))
+    progress = page.get_by_text(re.compile(r"[\d,]+ of 20,000 sentences"))
     expect(progress).to_be_visible(timeout=60_000)
     page.reload()
     choose(page, "Language", "Toy (toy)")
@@ -103,10 +112,19 @@ def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(serv
     expect(jobs(page, "paused")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Resume").click()
     expect(jobs(page, "running")).to_be_visible()
+    expect(progress).to_be_visible(timeout=60_000)
     page.context.close()
+    before = done(server)
     again = tab(f"{server.address}/evaluate")
     choose(again, "Language", "Toy (toy)")
-    expect(jobs(again, "done")).to_be_visible(timeout=120_000)
+    expect(jobs(again, "running")).to_be_visible()
+    for _ in range(600):
+        if done(server) > before:
+            break
+        time.sleep(0.1)
+    assert done(server) > before
+    again.get_by_role("button", name="Cancel").click()
+    expect(jobs(again, "cancelled")).to_be_visible(timeout=60_000)
 
 
 def test_a_page_can_be_used_by_keyboard_alone(server: Served, tab: Tab) -> None:

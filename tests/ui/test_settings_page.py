@@ -53,6 +53,6 @@ def test_settings_that_cannot_be_read_are_an_error_in_words(home: Path) -> None:
 
 def test_the_page_says_where_everything_is_and_what_works(home: Path) -> None:
     page = opened("settings")
-    assert str(home / "ledger.sqlite") in texts(page)
+    assert str(home / "ledger.sqlite") in texts(page).replace("\\", "")
     pressed(page, "Check what works")
     assert any(it.value.startswith("✓ embedded model") for it in page.text)

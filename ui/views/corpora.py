@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
 import streamlit as st
 
-from ctxlearn import adding, corpus, splitting
+from ctxlearn import adding, corpus, packs, settings, splitting
+from ctxlearn.changes import Changes, changes, material
 from ctxlearn.commands import check
+from ctxlearn.context import Context
 from ctxlearn.errors import CtxlearnError
+from ctxlearn.jobs import Jobs
 from ctxlearn.manifest import Corpus
 from ctxlearn.splitting import BYS, By
-from ui import additions, books, session
+from ui import additions, books, progress, session
 from ui.words import errors_in_words, plain
 
 
@@ -26,6 +32,7 @@ def show() -> None:
         _about(chosen)
         st.header("Books")
         books.sources(chosen)
+        _fetch(chosen)
         st.header("Add a book")
         additions.add(chosen)
         st.header("Held-out sentences")
@@ -67,6 +74,22 @@ def _about(it: Corpus) -> None:
         f"with books in **{plain(it.contact.name)}** ({plain(it.contact.code)})"
     )
     st.caption(plain(str(it.folder.resolve())))
+    if session.is_bundled(it.name):
+        st.caption("It comes with the program. For a language of your own, make a new one.")
+
+
+def _fetch(it: Corpus) -> None:
+    """Offer to fetch books that are published and are not there yet."""
+    lost = [source for source in it.sources if source.origin and not source.path.exists()]
+    if lost:
+        hosts = ", ".join(dict.fromkeys(urlsplit(origin.url).netloc for each in lost for origin in each.origin))
+        text = f"{', '.join(each.id for each in lost)}: published at {hosts}, and not fetched yet."
+        st.info(plain(text), icon=":material/cloud_download:")
+        if st.button("Fetch them", icon=":material/cloud_download:", help="The same as `ctxlearn get`."):
+            with Jobs(settings.read()) as jobs:
+                jobs.start(it.folder, ["get", str(it.folder.resolve()), "--json"], "Fetching the books")
+            st.rerun()
+    progress.show_jobs(it.folder, "get")
 
 
 # -- held out ---------------------------------------------------------------------------------------------------------
@@ -137,11 +160,28 @@ def _check(it: Corpus) -> None:
     if st.button("Check", icon=":material/fact_check:", help="The same as `ctxlearn check`."):
         with st.spinner("Reading …"):
             try:
-                found = check.examine(str(it.folder))
-                st.session_state["checked"] = (str(it.folder.resolve()), check.as_dict(*found, 0.0))
+                contents, packed, index = check.examine(str(it.folder))
+                since = _since_packed(it, packed)
+                report = check.as_dict(contents, packed, index, 0.0)
+                st.session_state["checked"] = (str(it.folder.resolve()), report, since)
             except CtxlearnError:
                 st.session_state.pop("checked", None)
                 raise
-    folder, report = st.session_state.get("checked", ("", None))
-    if report is not None and folder == str(it.folder.resolve()):
-        books.checked(report)
+    folder, report, since = st.session_state.get("checked", ("", None, None))
+    if report is None or folder != str(it.folder.resolve()):
+        return
+    books.checked(report)
+    if since is not None:
+        st.markdown(f"**Since {plain(since[0])}, when all of it was last packed:**")
+        books.show_changes(since[1])
+
+
+def _since_packed(it: Corpus, now: Context) -> tuple[str, Changes] | None:
+    """Return when the whole of the books was last packed, and what has changed in them since; None when never."""
+    names = [section.name for section in now.sections]
+    for pack in packs.of_corpus(settings.read().packs, it.folder):
+        if pack.budget is None and [section.name for section in pack.sections] == names:
+            when = f"{datetime.fromtimestamp(pack.packed / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
+            before = material(record for records in pack.records.values() for record in records)
+            return when, changes(before, material(record for section in now.sections for record in section.records))
+    return None

@@ -26,6 +26,8 @@ _CONTEXTS = {
     "ablation": "Ablation: one run for each part of the books",
 }
 
+_COUNTS = {name: st.column_config.NumberColumn(format="localized") for name in ("tokens", "sentences")}
+
 
 def show() -> None:
     """Show the page."""
@@ -87,6 +89,9 @@ def _chosen(corpus: Corpus) -> list[str]:
             help="Hosted ones are listed when their key is set; any other can be typed by litellm's name, such as "
             "anthropic/claude-sonnet-5. The Settings page lists them with their prices.",
         )
+        hosted = [it for it in chosen if models.is_hosted(it)]
+        base = _server() if hosted else ""
+        unknown = bool(hosted) and st.toggle("Ask although nobody knows the price")
     with right:
         context = st.radio("What they read", list(_CONTEXTS), format_func=lambda it: _CONTEXTS[it])
         sections = st.multiselect("Sections", SECTIONS, default=["dictionary"]) if context == "sections" else []
@@ -98,10 +103,21 @@ def _chosen(corpus: Corpus) -> list[str]:
     call += [part for name, values in many for value in values for part in (name, value)]
     if context == "ablation":
         call.append("--ablate")
+    if base:
+        call += ["--api-base", base]
+    if unknown:
+        call.append("--allow-unknown-price")
     if sections:
         call += ["--sections", ",".join(it for it in SECTIONS if it in sections)]
     plain_options = (("--limit", int(limit)), ("--repeat", int(repeat) if repeat > 1 else 0), ("--max-cost", cost))
     return call + [part for name, value in plain_options if value for part in (name, str(value))]
+
+
+def _server() -> str:
+    return st.text_input(
+        "Server",
+        help="For a model served by yourself, such as http://127.0.0.1:8000/v1; empty is the provider's own.",
+    ).strip()
 
 
 def _values(arguments: Sequence[str], option: str) -> list[str]:
@@ -129,7 +145,7 @@ def _show_estimates(found: Sequence[Estimate]) -> None:
         }
         for it in found
     ]
-    st.dataframe(rows, hide_index=True, alt="What each run would cost")
+    st.dataframe(rows, hide_index=True, column_config=_COUNTS, alt="What each run would cost")
     cap = settings.read().cap
     if cap is not None:
         st.caption(
@@ -161,6 +177,7 @@ def _ablation(job: Job) -> None:
         st.dataframe(
             [_cell(it) for it in table["cells"]],
             hide_index=True,
+            column_config=_COUNTS,
             alt=f"Scores of {table['test']} {table['direction']} by what was read",
         )
 
@@ -193,7 +210,7 @@ def _results(corpus: Corpus) -> None:
     chosen = st.selectbox(
         "Run",
         ids,
-        index=ids.index(asked) if asked in found else 0,
+        index=ids.index(asked) if asked in found else next((n for n, it in enumerate(ids) if found[it].scores), 0),
         format_func=lambda it: _named(found[it]),
         key=f"run-{corpus.name}-{ids[0]}",
     )

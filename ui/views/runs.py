@@ -18,6 +18,7 @@ from ui.words import errors_in_words, plain
 
 ALL = "all languages"
 PAGE = 10  # sentences at once
+_ABLATION = "ablation: "  # how `evaluate --ablate` tags its runs
 
 
 def show() -> None:
@@ -44,7 +45,7 @@ def _of_language(every: Sequence[Run]) -> list[Run]:
 def named(run: Run) -> str:
     """Return what tells a run from others."""
     chrf = next((f"chrF {it.value:.1f}" for it in run.scores if it.metric == "chrf"), run.status)
-    return " · ".join([run.id, run.test, run.direction, run.model, chrf, *run.tags])
+    return " · ".join([run.id, run.model, chrf, *run.tags, run.test, run.direction])
 
 
 # -- over time --------------------------------------------------------------------------------------------------------
@@ -52,6 +53,10 @@ def named(run: Run) -> str:
 
 def _trend(runs: Sequence[Run]) -> None:
     st.header("Over time")
+    if any(it.tags and it.tags[0].startswith(_ABLATION) for it in runs) and not st.toggle(
+        "With the runs of ablations", help="They read parts of the books, so their scores go up and down."
+    ):
+        runs = [it for it in runs if not any(tag.startswith(_ABLATION) for tag in it.tags)]
     metrics = list(dict.fromkeys(score.metric for it in runs for score in it.scores))
     if not metrics:
         st.info("No finished run yet.")
@@ -149,13 +154,16 @@ def _show_comparison(it: Comparison) -> None:
                 "difference": signed(each.difference),
                 "95 %": f"{signed(each.low)} – {signed(each.high)}",
                 "p": p_value(each.p_randomisation).removeprefix("= "),
-                "what that means": chance(each.p_randomisation, each.told),
             }
             for each in it.differences
         ],
         hide_index=True,
-        column_config={"what that means": st.column_config.TextColumn(width="large")},
         alt="Scores of both runs with their differences",
+    )
+    st.markdown(
+        "\n".join(
+            f"- **{scoring.title(each.metric)}** {chance(each.p_randomisation, each.told)}" for each in it.differences
+        )
     )
     st.caption(
         f"Run {it.second.id} is better on {it.wins:,} sentences, worse on {it.losses:,}, and as good on {it.ties:,} "

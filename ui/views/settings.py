@@ -103,7 +103,7 @@ def _money(spent: Spent | None) -> str:
 
 def _places(here: Settings) -> None:
     st.subheader("Where data are kept")
-    st.write("All of it is on this machine, in folders that only you can read.")
+    st.write("All of it is on this machine. The state folder can be read by you alone.")
     rows = [
         ("Runs, history, corrections, jobs and what was spent", here.ledger),
         ("Packed contexts", here.home / "packs"),
@@ -114,8 +114,7 @@ def _places(here: Settings) -> None:
         ("New languages and their books", Path("corpora").absolute()),
         ("The bundled sample language", manifest.BUNDLED.resolve()),
     ]
-    shown = [{"what": what, "where": str(path), "size": _size(path)} for what, path in rows]
-    st.dataframe(shown, hide_index=True, alt="Folders and files with their sizes")
+    st.markdown("\n".join(f"- {what}, {_size(path)}: :gray[{plain(str(path))}]" for what, path in rows))
     st.caption("`ctxlearn forget CORPUS` deletes all traces of a language from the state folder; its own files stay.")
 
 
@@ -156,7 +155,10 @@ def _models(here: Settings) -> None:
     st.dataframe(
         rows,
         hide_index=True,
-        column_config={"takes (tokens)": st.column_config.NumberColumn(format="localized")},
+        column_config={
+            "model": st.column_config.TextColumn(width="medium"),
+            "takes (tokens)": st.column_config.NumberColumn(format="localized"),
+        },
         alt="Hosted models with their limits and prices",
     )
     st.caption(

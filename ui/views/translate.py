@@ -17,6 +17,7 @@ from ui.words import errors_in_words, plain
 
 DRAFT = "draft"
 _NEXT = "next"  # a draft and a direction that the next run begins with
+_WELCOMED = "welcomed"  # whether the welcome stands on the page
 SAMPLE = "tarivel"
 _SENTENCES = {0: "Nokalum dazeñin.", 1: "The old woman is sleeping."}  # by the number of the sample's direction
 _ALTERNATIVES = 4  # translations asked for, the first included
@@ -39,6 +40,7 @@ def _welcome() -> None:
     """Offer the sample language to somebody who has nothing set up; one click translates."""
     if st.session_state.get(session.ASK) or answer.ANSWER in st.session_state or session.missing(SAMPLE):
         return
+    st.session_state[_WELCOMED] = True
     with st.container(border=True):
         st.markdown(
             "**Nothing is set up yet, and nothing needs to be.** Tarivel, a language made up for this program, is here "
@@ -147,6 +149,8 @@ def _ask(corpus: Corpus, books: Books, direction: Direction, choice: Choice, tex
     question = Question(corpus.name, books.pack, books.tail, direction, choice.model, text, _ALTERNATIVES)
     with st.spinner("Translating … a new language is learned first, once", show_time=True):
         answer.remember(asking.ask(question, settings.read(), choice.hosting, choice.budget))
+    if st.session_state.pop(_WELCOMED, False):
+        st.rerun()  # without the welcome
 
 
 def _other_way(corpus: Corpus, books: Books, direction: Direction, text: str) -> None:
