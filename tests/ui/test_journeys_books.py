@@ -57,6 +57,7 @@ def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server
     page.get_by_role("textbox", name="Its code").fill("nir")
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_text("Nimboran is made")).to_be_visible()
+    expect(page.get_by_text("There is no book yet.")).to_be_visible()  # the end of the page is the new language's too
     upload(page, "../<img src=x onerror=alert(1)>.tsv", WORDS)
     expect(page.get_by_text("read as dictionary")).to_be_visible()
     expect(page.get_by_text("<b>hut</b>").first).to_be_visible()  # a text, not a tag
