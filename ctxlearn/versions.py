@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ctxlearn import __version__
 
-_PACKAGES = ("sacrebleu", "sil-thot", "sentencepiece", "tiktoken", "litellm")
+_PACKAGES = ("sacrebleu", "numba", "sentencepiece", "tiktoken", "litellm")
 _ALL = ("data.py", "igt.py", "render.py", "scripts.py", "translate.py", "models/base.py")
 _FLOOR = ("models/floors.py", "models/embedded/material.py", "models/embedded/text.py")
 _OWN = {

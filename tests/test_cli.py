@@ -45,7 +45,7 @@ def test_the_help_imports_no_model_and_no_reader() -> None:
         "import sys; from ctxlearn import cli\ntry: cli.main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
     )
     run = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True)
-    heavy = {"ctxlearn.formats", "ctxlearn.models", "tiktoken", "thot", "sacrebleu", "litellm", "sqlite3", "json"}
+    heavy = {"ctxlearn.formats", "ctxlearn.models", "tiktoken", "numba", "sacrebleu", "litellm", "sqlite3", "json"}
     assert heavy.isdisjoint(run.stderr.split())
 
 

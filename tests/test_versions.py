@@ -9,7 +9,7 @@ from ctxlearn.versions import versions
 def test_versions_name_this_program_and_the_packages_that_decide_numbers() -> None:
     found = versions("embedded")
     assert found["ctxlearn"] == __version__
-    assert {"code", "sacrebleu", "sil-thot", "sentencepiece"} <= found.keys()
+    assert {"code", "sacrebleu", "numba", "sentencepiece"} <= found.keys()
 
 
 def test_the_code_of_a_run_is_that_of_its_model() -> None:

@@ -52,7 +52,7 @@ def _python() -> str:
 
 
 def _packages() -> str:
-    found = {name: version(name) for name in ("litellm", "tiktoken", "streamlit", "sacrebleu", "diskcache", "sil-thot")}
+    found = {name: version(name) for name in ("litellm", "tiktoken", "streamlit", "sacrebleu", "diskcache", "numba")}
     if found["litellm"] in BAD_LITELLM:
         raise CtxlearnError(
             f"litellm {found['litellm']} is malicious; uninstall it and change every key on this machine"
@@ -67,9 +67,9 @@ def _counting() -> str:
 
 
 def _embedded() -> str:
-    for name in ("thot.alignment", "thot.translation", "sentencepiece"):
+    for name in ("numba", "sentencepiece"):
         importlib.import_module(name)
-    return "thot and sentencepiece load; the embedded model can learn"
+    return "numba and sentencepiece load; the embedded model can learn"
 
 
 def _state() -> str:

@@ -1,49 +1,51 @@
 """The embedded model: it reads the packed context, and nothing else, learns from it offline, and translates.
 
 Stages, one file each: `material` (what there is to learn) → `text` and `subwords` (tokens, pieces) → `align` →
-`phrases` and `ngrams` (table, language model) → `state` (kept by the prefix's fingerprint) → `decode`; `learn` joins
-the first ones, `translate` the last.
+`phrases` and `ngrams` (table, language model) → `decode` (the loops) → `state` (kept by the prefix's fingerprint) →
+`candidates` (what each view makes of a sentence) → `consensus` (the one most like all others); `learn` joins the first
+ones, `translate` the last. Loops over numbers are compiled by numba, once on each machine.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cached_property, partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ctxlearn import render
-from ctxlearn.data import Direction, Segment
-from ctxlearn.models.base import Completion, Prefix, Request, Translation, Usage
+from ctxlearn.data import Direction
+from ctxlearn.models.base import Completion, Prefix, Request, Usage
 from ctxlearn.models.embedded import state as states
+from ctxlearn.models.embedded.candidates import QUICK, WHOLE
 from ctxlearn.models.embedded.learn import learn, version
 from ctxlearn.models.embedded.material import gather
-from ctxlearn.models.embedded.translate import Corrections, translate_all
+from ctxlearn.models.embedded.state import State
+from ctxlearn.models.embedded.translate import Corrections, Translator
 
-_SHARE = 16  # segments at least for a process of its own, which takes a third of a second to begin
 _CHARACTERS_A_TOKEN = 4  # how segments and the tail are counted; the prefix was counted when it was packed
 
 
 class EmbeddedModel:
     """Statistical translation learned from the context; what was learned is kept below the folder `learned`.
 
-    With `threads` above 1 the segments of a request are shared among as many processes, for thot decodes in one thread.
+    `threads` share the segments of a request. `quick` asks one view alone, for some points of quality.
     """
 
     name = "embedded"
 
-    def __init__(self, learned: Path, threads: int = 1) -> None:
+    def __init__(self, learned: Path, threads: int = 1, *, quick: bool = False) -> None:
         self._learned = learned
         self._threads = threads
+        self._effort = QUICK if quick else WHOLE
+        self._opened: tuple[Path, State] | None = None
         self.at_once = 64 * threads  # segments that are best given together
 
     def complete(self, request: Request) -> Completion:
         """Translate every segment of `request`; its prefix is learned first if it was not before. Raises StoreError."""
-        folder, written = self._know(request.prefix, request.direction)
+        state, written = self._know(request.prefix, request.direction)
         corrections = Corrections.read(request.tail, request.prefix.text, request.direction)
-        translations = self._translate(folder, corrections, request)
+        translator = Translator(state, corrections, self._effort)
+        with ThreadPoolExecutor(self._threads) as pool:
+            translations = list(pool.map(lambda segment: translator.translate(segment, request.n), request.segments))
         known = request.prefix.tokens
         return Completion(
             tuple(translations),
@@ -62,43 +64,18 @@ class EmbeddedModel:
     def _folder(self, fingerprint: str, direction: Direction) -> Path:
         return self._learned / f"{fingerprint}-{version()}" / str(direction)
 
-    def _know(self, prefix: Prefix, direction: Direction) -> tuple[Path, bool]:
-        """Return the folder of what is learned from a prefix, and whether it was learned just now."""
+    def _know(self, prefix: Prefix, direction: Direction) -> tuple[State, bool]:
+        """Return what is learned from a prefix, and whether it was learned just now; the last one stays in memory."""
         folder = self._folder(prefix.fingerprint, direction)
-        found = states.opened(folder)
-        if found is not None:
-            found.close()
-            return folder, False
-        states.write(folder, learn(gather(render.read(prefix.text), direction)))
-        return folder, True
-
-    def _translate(self, folder: Path, corrections: Corrections, request: Request) -> list[Translation]:
-        segments, n = request.segments, request.n
-        workers = max(1, min(self._threads, len(segments) // _SHARE))
-        if workers == 1:
-            return _translate(folder, corrections, n, segments)
-        share = -(-len(segments) // workers)
-        shares = [segments[start : start + share] for start in range(0, len(segments), share)]
-        parts = self._pool.map(partial(_translate, folder, corrections, n), shares)
-        return [translation for part in parts for translation in part]
-
-    @cached_property
-    def _pool(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")  # the only way that every platform has
-        return ProcessPoolExecutor(self._threads, context, initializer=_leave_interrupts_to_the_parent)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _translate(folder: Path, corrections: Corrections, n: int, segments: Sequence[Segment]) -> list[Translation]:
-    state = states.opened(folder)
-    assert state is not None  # it was there a moment ago
-    try:
-        return list(translate_all(state, corrections, segments, n))
-    finally:
-        state.close()
+        if self._opened is not None and self._opened[0] == folder:
+            return self._opened[1], False
+        state, written = states.opened(folder), False
+        if state is None:
+            learned = learn(gather(render.read(prefix.text), direction))
+            states.write(folder, learned)
+            state, written = State(learned), True
+        self._opened = folder, state
+        return state, written
 
 
 def _tokens(*texts: str) -> int:

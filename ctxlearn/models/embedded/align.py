@@ -1,70 +1,278 @@
-"""Word alignment with thot's Gibbs sampler (eflomal's method), run both ways and symmetrised."""
+"""Word alignment by Gibbs sampling, run both ways and symmetrised (Östling and Tiedemann 2016; Koehn et al. 2003).
+
+A sentence pair is a grid of cells, one for each word of the source and of the target. A sampler walks over the target
+words again and again and draws for each the source word that it comes from, or none, from what all other words say.
+The last sweeps' probabilities are added up; the likelier link of each word, both ways, is grown into the alignment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-import thot.alignment
+import numpy as np
+from numba import njit
 
-Sentences = Sequence[Sequence[str]]
-Links = frozenset[tuple[int, int]]  # (source position, target position), from 0
+from ctxlearn.models.embedded.arrays import Array, draw, seeded
 
-_SEED = 1
-_NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
-
-
-def align(source: Sentences, target: Sentences, samplers: int = 3) -> list[Links]:
-    """Return the links of each sentence pair (Östling and Tiedemann 2016; grow-diag-final-and, Koehn et al. 2003)."""
-    if not source:
-        return []
-    forward = _one_way(source, target, samplers)
-    backward = _one_way(target, source, samplers)
-    return [
-        grow({(i - 1, j) for j, i in enumerate(one) if i}, {(j, i - 1) for j, i in enumerate(other) if i})
-        for one, other in zip(forward, backward, strict=True)
-    ]
+SAMPLERS = 2  # of each way; more bring nothing that can be measured
+_VISITS = 15_000_000  # of cells by one sampler at most: what is larger is swept less often
+_LEAST_SWEEPS = 8
+_SWEEPS = {"hmm": (12, 12, 24), "ibm1": (48, 0, 0)}  # alone, with jumps, with fertilities as well
+_KEPT = 0.25  # the share of the sweeps whose probabilities count
+_NONE = 0.1  # how probable it is that a word comes from none
+_FEW = 1e-4  # what is added to a count: small, for a word has few translations
+_FEW_NONE = 1e-3
+_FERTILITY = 5.0  # what the prior of fertilities weighs
+_WIDEST = 20  # jumps beyond are counted together
+_MOST = 8  # fertilities beyond are counted together
 
 
-def _one_way(source: Sentences, target: Sentences, samplers: int) -> list[list[int]]:
-    """Return for each target word the position of its source word, from 1; 0 for none."""
-    model = thot.alignment.EflomalAlignmentModel()
-    model.deterministic = True
-    model.seed = _SEED
-    model.num_samplers = samplers
-    model.emit_training_alignments = True
-    for one, other in zip(source, target, strict=True):
-        model.add_sentence_pair(one, other)
-    model.start_training()
-    for _ in range(model.scheduled_iterations):
-        model.train()
-    model.end_training()
-    found = [model.get_training_alignment(n)[1].to_list() for n in range(len(source))]
-    model.clear()
-    return found
+class Text(NamedTuple):
+    """Sentences as numbers: those of sentence k stand from `begins[k]` to `begins[k + 1]`; `kinds` of words."""
+
+    words: Array
+    begins: Array
+    kinds: int
 
 
-def grow(forward: set[tuple[int, int]], backward: set[tuple[int, int]]) -> Links:
-    """Return the symmetrised links of two one-way alignments."""
-    union = forward | backward
-    links = forward & backward
-    rows, columns = {i for i, _ in links}, {j for _, j in links}
+class Grids(NamedTuple):
+    """The cells of all sentence pairs: cell (i, j) of pair k stands at `begins[k] + i * length + j`."""
 
-    def add(new: Iterable[tuple[int, int]]) -> None:
-        for i, j in new:
-            links.add((i, j))
-            rows.add(i)
-            columns.add(j)
+    begins: Array
+    types: Array  # for each cell the number of its pair of words
+    kinds: int
 
-    fresh = sorted(links)
+
+def numbered(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> Text:
+    """Return sentences of words as numbers."""
+    begins = np.zeros(len(sentences) + 1, np.int64)
+    np.cumsum([len(sentence) for sentence in sentences], out=begins[1:])
+    words = np.fromiter((numbers[word] for sentence in sentences for word in sentence), np.int32, begins[-1])
+    return Text(words, begins, len(numbers))
+
+
+def align(source: Text, target: Text, kind: str = "hmm", samplers: int = SAMPLERS) -> tuple[Grids, Array]:
+    """Return the grids of all sentence pairs and which cells are linked; `kind` is hmm or ibm1."""
+    grids = _grids(source, target)
+    sweeps = _sweeps(kind, len(grids.types))
+    ways: list[Array] = []
+    for number, (one, other, turned) in enumerate(((source, target, False), (target, source, True))):
+        found = np.zeros(len(grids.types))
+        for sampler in range(samplers):
+            _sample(*one, *other, *grids, turned, *sweeps, 100 * number + sampler + 1, found)
+        ways.append(found)
+    return grids, _symmetrise(source.begins, target.begins, grids.begins, ways[0], ways[1], samplers * sweeps[3])
+
+
+def _sweeps(kind: str, cells: int) -> tuple[int, int, int, int]:
+    """Return the sweeps of each stage, and how many of the last ones count."""
+    stages = _SWEEPS[kind]
+    share = min(1.0, max(_LEAST_SWEEPS, _VISITS / max(1, cells)) / sum(stages))
+    alone, jumps, fertile = (round(share * sweeps) for sweeps in stages)
+    return alone, jumps, fertile, max(1, round(_KEPT * (alone + jumps + fertile)))
+
+
+def _grids(source: Text, target: Text) -> Grids:
+    begins = np.zeros(len(source.begins), np.int64)
+    np.cumsum(np.diff(source.begins) * np.diff(target.begins), out=begins[1:])
+    keys = _keys(source.words, source.begins, target.words, target.begins, begins, target.kinds)
+    unique, types = np.unique(keys, return_inverse=True)
+    return Grids(begins, types.astype(np.int32), len(unique))
+
+
+@njit(cache=True, nogil=True)
+def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds: int) -> Any:
+    keys = np.empty(begins[-1], np.int64)
+    cell = 0
+    for pair in range(len(starts) - 1):
+        for i in range(starts[pair], starts[pair + 1]):
+            for j in range(others[pair], others[pair + 1]):
+                keys[cell] = np.int64(source[i]) * kinds + target[j]
+                cell += 1
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _prior(fertility: int) -> float:
+    """Return how probable a fertility is before anything was seen: mostly one, seldom many."""
+    if fertility == 0:
+        return 0.2
+    return float(0.55 if fertility == 1 else 0.18 * 0.3 ** (fertility - 2))
+
+
+@njit(cache=True, nogil=True)
+def _bucket(jump: int) -> int:
+    return min(max(jump, -_WIDEST), _WIDEST) + _WIDEST
+
+
+@njit(cache=True, nogil=True)
+def _sample(
+    source: Any, starts: Any, source_kinds: int, target: Any, others: Any, target_kinds: int, grid: Any, types: Any,
+    type_kinds: int, turned: bool, alone: int, jumping: int, fertile: int, kept: int, seed: int, found: Any,
+) -> None:
+    """Add to `found` how probable each cell is in the last `kept` sweeps; `turned` grids have target words in rows."""
+    random = seeded(seed)
+    joint, of_source = np.zeros(type_kinds), np.zeros(source_kinds)
+    from_none, nones = np.zeros(target_kinds), 0.0
+    jumps, fertility = np.zeros(2 * _WIDEST + 1), np.zeros((source_kinds, _MOST + 1))
+    jumped = 0.0
+    longest = 1
+    for pair in range(len(starts) - 1):
+        longest = max(longest, starts[pair + 1] - starts[pair])
+    children, chances = np.zeros(longest, np.int32), np.empty(longest + 1)
+    links = np.full(len(target), -1, np.int32)
+    total = alone + jumping + fertile
+    for sweep in range(-1, total):  # the first one draws at random
+        if sweep == alone or sweep == alone + jumping:
+            jumps[:], fertility[:, :], jumped = 0.0, 0.0, 0.0
+            for pair in range(len(starts) - 1):
+                first, size, before = starts[pair], starts[pair + 1] - starts[pair], -1
+                children[:size] = 0
+                for j in range(others[pair], others[pair + 1]):
+                    if links[j] >= 0:
+                        jumps[_bucket(links[j] - before)] += 1
+                        jumped += 1
+                        before = links[j]
+                        children[before] += 1
+                jumps[_bucket(size - before)] += 1
+                jumped += 1
+                for i in range(size):
+                    fertility[source[first + i], min(children[i], _MOST)] += 1
+        for pair in range(len(starts) - 1):
+            first, size = starts[pair], starts[pair + 1] - starts[pair]
+            start, length = others[pair], others[pair + 1] - others[pair]
+            if size == 0 or length == 0:
+                continue
+            if sweep >= alone + jumping:
+                children[:size] = 0
+                for j in range(length):
+                    if links[start + j] >= 0:
+                        children[links[start + j]] += 1
+            before = -1
+            for j in range(length):
+                word, old, after = target[start + j], links[start + j], size
+                row, step = (grid[pair] + j * size, 1) if turned else (grid[pair] + j, length)
+                if sweep >= alone:
+                    for later in range(j + 1, length):
+                        if links[start + later] >= 0:
+                            after = links[start + later]
+                            break
+                skip = _bucket(after - before)
+                if sweep >= 0 and old >= 0:
+                    joint[types[row + old * step]] -= 1
+                    of_source[source[first + old]] -= 1
+                    if sweep >= alone:
+                        jumps[_bucket(old - before)] -= 1
+                        jumps[_bucket(after - old)] -= 1
+                        jumps[skip] += 1
+                        jumped -= 1
+                    if sweep >= alone + jumping:
+                        fertility[source[first + old], min(children[old], _MOST)] -= 1
+                        children[old] -= 1
+                        fertility[source[first + old], min(children[old], _MOST)] += 1
+                elif sweep >= 0:
+                    from_none[word] -= 1
+                    nones -= 1
+                whole = 0.0
+                for i in range(size):
+                    other = source[first + i]
+                    chance = (1 - _NONE) * (joint[types[row + i * step]] + _FEW)
+                    chance /= of_source[other] + _FEW * target_kinds
+                    if sweep < 0:
+                        chance = (1 - _NONE) / size
+                    elif sweep < alone:
+                        chance /= size
+                    else:
+                        chance *= (jumps[_bucket(i - before)] + 0.5) * (jumps[_bucket(after - i)] + 0.5)
+                        chance /= (jumps[skip] + 0.5) * (jumped + _WIDEST + 0.5)
+                    if sweep >= alone + jumping:
+                        now = children[i]
+                        chance *= fertility[other, min(now + 1, _MOST)] + _FERTILITY * _prior(now + 1)
+                        chance /= fertility[other, min(now, _MOST)] + _FERTILITY * _prior(now)
+                    chances[i] = chance
+                    whole += chance
+                none = _NONE
+                if sweep >= 0:
+                    none *= (from_none[word] + _FEW_NONE) / (nones + _FEW_NONE * target_kinds)
+                whole += none
+                if sweep >= total - kept:
+                    for i in range(size):
+                        found[row + i * step] += chances[i] / whole
+                left, i = draw(random) * whole, 0
+                while i < size and left >= chances[i]:
+                    left -= chances[i]
+                    i += 1
+                if i == size:
+                    links[start + j] = -1
+                    from_none[word] += 1
+                    nones += 1
+                    continue
+                links[start + j] = i
+                joint[types[row + i * step]] += 1
+                of_source[source[first + i]] += 1
+                if sweep >= alone:
+                    jumps[skip] -= 1
+                    jumps[_bucket(i - before)] += 1
+                    jumps[_bucket(after - i)] += 1
+                    jumped += 1
+                    before = i
+                if sweep >= alone + jumping:
+                    fertility[source[first + i], min(children[i], _MOST)] -= 1
+                    children[i] += 1
+                    fertility[source[first + i], min(children[i], _MOST)] += 1
+
+
+@njit(cache=True, nogil=True)
+def _symmetrise(starts: Any, others: Any, grid: Any, forward: Any, backward: Any, whole: float) -> Any:
+    links = np.zeros(grid[-1], np.bool_)
+    for pair in range(len(starts) - 1):
+        size, length = starts[pair + 1] - starts[pair], others[pair + 1] - others[pair]
+        cells = slice(grid[pair], grid[pair + 1])
+        one = _likeliest(forward[cells].reshape(size, length).T, whole).T
+        other = _likeliest(backward[cells].reshape(size, length), whole)
+        grow(one, other, links[cells].reshape(size, length))
+    return links
+
+
+@njit(cache=True, nogil=True)
+def _likeliest(chances: Any, whole: float) -> Any:
+    """Return for each row its likeliest cell, unless none is likelier still."""
+    best = np.zeros(chances.shape, np.bool_)
+    for i in range(chances.shape[0]):
+        total, most, at = 0.0, 0.0, -1
+        for j in range(chances.shape[1]):
+            total += chances[i, j]
+            if chances[i, j] > most:
+                most, at = chances[i, j], j
+        if at >= 0 and most > whole - total:
+            best[i, at] = True
+    return best
+
+
+@njit(cache=True, nogil=True)
+def grow(forward: Any, backward: Any, links: Any) -> None:
+    """Fill `links`: where both ways agree, their neighbours in either, and what is free on both sides."""
+    size, length = links.shape
+    rows, columns = np.zeros(size, np.bool_), np.zeros(length, np.bool_)
+    for i in range(size):
+        for j in range(length):
+            if forward[i, j] and backward[i, j]:
+                links[i, j] = rows[i] = columns[j] = True
+    fresh = True
     while fresh:
-        near = sorted({(i + di, j + dj) for i, j in fresh for di, dj in _NEIGHBOURS} & (union - links))
-        fresh = []
-        for i, j in near:
-            if i not in rows or j not in columns:
-                add([(i, j)])
-                fresh.append((i, j))
-    for one_way in (forward, backward):
-        for i, j in sorted(one_way):
-            if i not in rows and j not in columns:
-                add([(i, j)])
-    return frozenset(links)
+        fresh = False
+        for i in range(size):
+            for j in range(length):
+                if not links[i, j]:
+                    continue
+                for x in range(max(0, i - 1), min(size, i + 2)):
+                    for y in range(max(0, j - 1), min(length, j + 2)):
+                        either = forward[x, y] or backward[x, y]
+                        if either and not links[x, y] and not (rows[x] and columns[y]):
+                            links[x, y] = rows[x] = columns[y] = fresh = True
+    for way in range(2):
+        for i in range(size):
+            for j in range(length):
+                if (forward[i, j] if way == 0 else backward[i, j]) and not rows[i] and not columns[j]:
+                    links[i, j] = rows[i] = columns[j] = True

@@ -1,141 +1,311 @@
-"""Decoding with thot: a small model for the sentences at hand is cut out of the state and loaded.
+"""Decoding: the best translations of a sentence of pieces, by a beam over how much of it is covered (Koehn 2004).
 
-Every part of a phrase pair's score is in the table already (`phrases.score`), so thot is told one number for each pair:
-its p(source|target), which is the share count(both)/count(target), with every other phrase feature at weight nothing.
+A hypothesis knows which pieces are covered (all before `gap`, and those of a mask that begins there), where its last
+phrase stands, and the language model's state; two that agree in that are one, with an arc for each way to it. From the
+arcs the n best derivations are read off, best first.
 """
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, NamedTuple
 
-import thot.alignment
-import thot.translation
+import numpy as np
+from numba import njit
 
-from ctxlearn.errors import StoreError
-from ctxlearn.models.embedded.phrases import LONGEST, Phrase, Weights
-from ctxlearn.models.embedded.state import Entry, State
+from ctxlearn.models.embedded.arrays import Array, find, hashed, mixed
+from ctxlearn.models.embedded.ngrams import LanguageModel, step
+from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
 
-_SCALE = 4.0  # of scores, so that their exponentials fit thot's single precision
-_WHOLE = 1e6
-_STACK = 6  # hypotheses kept of a kind
-_JUMP = 5
-_STAY = 0.3  # the share of the next source position among all jumps; a jump costs its distance
-_HEURISTIC = 6  # thot's local estimate of what is left, distortion included
+_JUMP = 6  # pieces, from the first that is not covered and from the last phrase
+_SLACK = 0.5  # what an option may be better in its place than by itself
+_ROOM = 6  # times the beam: hypotheses of a kind before they are thinned out
+_NEVER = -1e9
+_MASK = 62  # pieces after the gap that a mask has room for
+_PATHS = 60  # times n: parts of derivations looked at for the n best
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A translation in pieces, with the model's score."""
+class Options(NamedTuple):
+    """A phrase table weighed: the best pairs of each source phrase, with one score, and what they are by themselves."""
 
-    pieces: tuple[str, ...]
-    score: float
+    slots: Array
+    places: Array
+    begins: Array
+    words: Array
+    starts: Array
+    sizes: Array
+    scores: Array
+    alone: Array  # the language model's part, wherever the phrase stands
+    facing: Array  # the weighed orientations
 
 
-def decode(
-    state: State,
-    view: int,
-    weights: Weights,
-    sentences: Sequence[Sequence[str]],
-    extra: Iterable[Entry] = (),
-    n: int = 1,
-    in_order: bool = False,
-) -> list[list[Candidate]]:
-    """Return the `n` best translations of each sentence of pieces.
+class Costs(NamedTuple):
+    """What the decoder itself weighs, and how far it looks."""
 
-    `extra` entries take the place of all in the table whose source holds theirs; `in_order` keeps the source's order,
-    which is several times as fast.
-    """
-    extra = list(extra)
-    entries = [*_without(state.options(view, _spans(sentences)), [source for source, _, _ in extra]), *extra]
-    if not entries:
-        return [[Candidate(tuple(sentence), 0.0)] for sentence in sentences]
-    with tempfile.TemporaryDirectory(prefix="ctxlearn-") as folder:
-        try:
-            _write(Path(folder), state, view, entries)
-        except OSError as error:
-            raise StoreError(f"{folder}: {error.strerror}; the decoder needs room for temporary files") from error
-        model = _load(folder, weights)
-    model.non_monotonicity = 0 if in_order else _JUMP
-    decoder = thot.translation.SmtDecoder(model)
-    decoder.s = _STACK
-    decoder.is_breadth_first = True
-    found = [list(_candidates(decoder, sentence, n)) for sentence in sentences]
-    decoder.clear()
-    model.clear()
+    language_model: float
+    jump: float
+    unknown: float
+    beam: int
+
+
+def options(table: Table, model: LanguageModel, weights: Weights, most: int, slots: Array, places: Array) -> Options:
+    """Return the `most` best pairs of each source phrase; the hash table leads from a phrase to its place."""
+    scores = table.parts @ weights.columns()
+    alone = _alone(table.words, table.starts, table.sizes, model)
+    phrase = np.repeat(np.arange(len(table.sources)), np.diff(table.begins))
+    order = np.lexsort((-(scores + weights.language_model * alone), phrase))
+    kept = order[np.arange(len(order)) - table.begins[phrase] < most]
+    return Options(
+        slots,
+        places,
+        np.searchsorted(phrase[kept], np.arange(len(table.sources) + 1)).astype(np.int64),
+        table.words,
+        table.starts[kept],
+        table.sizes[kept],
+        scores[kept].astype(np.float32),
+        alone[kept],
+        (table.orientations[kept] * weights.reordering).astype(np.float32),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _alone(words: Any, starts: Any, sizes: Any, model: Any) -> Any:
+    found = np.zeros(len(starts), np.float32)
+    for n in range(len(starts)):
+        state = np.int32(0)
+        for at in range(starts[n], starts[n] + sizes[n]):
+            chance, state = step(model, state, words[at])
+            found[n] += chance
     return found
 
 
-def _without(entries: Iterable[Entry], sources: Sequence[Phrase]) -> Iterator[Entry]:
-    for entry in entries:
-        if not any(_holds(entry[0], source) for source in sources):
-            yield entry
+@njit(cache=True, nogil=True)
+def spans(source: Any, slots: Any, places: Any, begins: Any) -> Any:
+    """Return for each start and size the range of its options; (0, 0) where there are none."""
+    found = np.zeros((len(source), LONGEST, 2), np.int64)
+    for start in range(len(source)):
+        for size in range(1, min(LONGEST, len(source) - start) + 1):
+            place = find(slots, places, hashed(source, start, start + size))
+            if place >= 0:
+                found[start, size - 1, 0] = begins[place]
+                found[start, size - 1, 1] = begins[place + 1]
+    return found
 
 
-def _holds(phrase: Phrase, part: Phrase) -> bool:
-    return any(phrase[start : start + len(part)] == part for start in range(len(phrase) - len(part) + 1))
+@njit(cache=True, nogil=True)
+def _futures(ranges: Any, options: Any, costs: Any) -> Any:
+    """Return for each span the best that can be had for it, by the options alone."""
+    length = len(ranges)
+    best = np.full((length + 1, length + 1), _NEVER)
+    for start in range(length):
+        for size in range(1, min(LONGEST, length - start) + 1):
+            for n in range(ranges[start, size - 1, 0], ranges[start, size - 1, 1]):
+                score = options.scores[n] + costs.language_model * options.alone[n]
+                best[start, start + size] = max(best[start, start + size], score)
+        if ranges[start, 0, 0] == ranges[start, 0, 1]:
+            best[start, start + 1] = max(best[start, start + 1], costs.unknown)
+    for size in range(2, length + 1):
+        for start in range(length - size + 1):
+            for middle in range(start + 1, start + size):
+                both = best[start, middle] + best[middle, start + size]
+                best[start, start + size] = max(best[start, start + size], both)
+    return best
 
 
-def _candidates(decoder: thot.translation.SmtDecoder, sentence: Sequence[str], n: int) -> Iterator[Candidate]:
-    if not sentence:
-        yield Candidate((), 0.0)
-        return
-    text = " ".join(sentence)
-    results = [decoder.translate(text)] if n == 1 else decoder.translate_n(text, n)
-    for result in results:
-        yield Candidate(tuple(result.target), result.score)
+@njit(cache=True, nogil=True)
+def _future(gap: Any, mask: Any, futures: Any) -> float:
+    """Return the best that can be had for all that is not covered."""
+    total, start, at = 0.0, gap, gap
+    while mask:
+        if mask & np.uint64(1):
+            if start < at:
+                total += futures[start, at]
+            start = at + 1
+        mask >>= np.uint64(1)
+        at += 1
+    if start < len(futures) - 1:
+        total += futures[start, len(futures) - 1]
+    return total
 
 
-def _spans(sentences: Iterable[Sequence[str]]) -> Iterator[Phrase]:
-    for sentence in sentences:
-        for start in range(len(sentence)):
-            for end in range(start + 1, min(start + LONGEST, len(sentence)) + 1):
-                yield tuple(sentence[start:end])
+@njit(cache=True, nogil=True)
+def _slot(table: Any, facts: Any, masks: Any, gap: Any, mask: Any, end: Any, state: Any) -> Any:
+    """Return the slot of the hypothesis that is alike, or the free one for it."""
+    key = mixed(mask ^ mixed(np.uint64(gap) * np.uint64(1315423911) ^ np.uint64(end) << np.uint64(40)))
+    slot = np.int64(mixed(key ^ np.uint64(state)) & np.uint64(len(table) - 1))
+    while table[slot] >= 0:
+        other = table[slot]
+        if facts[other, 0] == gap and facts[other, 2] == end and facts[other, 3] == state and masks[other] == mask:
+            break
+        slot = (slot + 1) & (len(table) - 1)
+    return slot
 
 
-def _write(folder: Path, state: State, view: int, entries: Sequence[Entry]) -> None:
-    source = dict.fromkeys(piece for phrase, _, _ in entries for piece in phrase)
-    target = dict.fromkeys(piece for _, phrase, _ in entries for piece in phrase)
-    lines = [
-        f"{' '.join(other)} ||| {' '.join(one)} ||| {_WHOLE:g} {_WHOLE * math.exp(score / _SCALE):.8g}\n"
-        for one, other, score in entries
-    ]
-    _put(folder / "tm.ttable", "".join(lines))
-    _put(folder / "tm.lambda", "1.0 1.0\n")
-    _put(folder / "tm.srcsegmlentable", "Uniform\n")
-    _put(folder / "tm.trgcutstable", f"{_STAY}\n")
-    _put(folder / "tm.trgsegmlentable", "Geometric\n")
-    _put(folder / "lm", "".join(state.grams(view, set(target))))
-    _put(folder / "lm.weights", state.lm_weights[view])
-    for name, one, other in (("tm_swm", target, source), ("tm_invswm", source, target)):
-        _print_word_model(folder / name, one, other)
+@njit(cache=True, nogil=True)
+def _thin(table: Any, facts: Any, masks: Any, scores: Any, kept: int) -> Any:
+    """Keep the `kept` best hypotheses of a full stack; return how many they are, and the worst one's estimate."""
+    order = np.argsort(-scores[:, 1], kind="mergesort")
+    chosen = np.sort(order[:kept])
+    table[:] = -1
+    for to, old in enumerate(chosen):
+        facts[to], masks[to], scores[to] = facts[old], masks[old], scores[old]
+        table[_slot(table, facts, masks, facts[to, 0], masks[to], facts[to, 2], facts[to, 3])] = to
+    return len(chosen), scores[:kept, 1].min()
 
 
-def _put(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+@njit(cache=True, nogil=True)
+def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: int) -> Any:
+    """Return how many of the `n` best there are, their scores, and their options, first one first.
+
+    A piece that is taken over is -1 less its place; after the last option stands -1 less the sentence's length.
+    """
+    length, beam = len(source), costs.beam
+    futures = _futures(ranges, options, costs)
+    room = _ROOM * beam
+    wide = 2
+    while wide < 2 * room:
+        wide *= 2
+    facts = np.zeros((length + 1, room, 5), np.int64)  # gap, start and end of the last phrase, state, newest arc
+    masks = np.zeros((length + 1, room), np.uint64)
+    scores = np.zeros((length + 1, room, 2))  # so far, and with the rest as estimated
+    tables = np.full((length + 1, wide), -1, np.int32)
+    counts = np.zeros(length + 1, np.int64)
+    least = np.full(length + 1, -1e18)
+    arcs = np.zeros((4096, 4), np.int64)  # from which stack, which hypothesis there; option; next arc
+    arc_scores, many = np.zeros(4096), 0
+    counts[0] = 1
+    facts[0, 0, 1], facts[0, 0, 3], facts[0, 0, 4] = -1, model.start, -1
+    end_word = model.kinds - 1
+    for covered in range(length):
+        order = np.argsort(-scores[covered, : counts[covered], 1], kind="mergesort")
+        for at in order[:beam]:
+            gap, last_start, last_end, state, arc = facts[covered, at]
+            mask, so_far = masks[covered, at], scores[covered, at, 0]
+            last = arcs[arc, 2] if arc >= 0 else np.int64(-1)
+            for start in range(gap, min(length, gap + _JUMP + 1)):
+                if (mask >> np.uint64(start - gap)) & np.uint64(1) or (start != gap and abs(start - last_end) > _JUMP):
+                    continue
+                for size in range(1, min(LONGEST, length - start) + 1):
+                    end = start + size
+                    if end - 1 - gap > _MASK or (mask >> np.uint64(end - 1 - gap)) & np.uint64(1):
+                        break
+                    first, behind = ranges[start, size - 1]
+                    taken_over = size == 1 and first == behind
+                    if first == behind and not taken_over:
+                        continue
+                    new_gap, new_mask = gap, mask
+                    for piece in range(start, end):
+                        new_mask |= np.uint64(1) << np.uint64(piece - gap)
+                    while new_mask & np.uint64(1):
+                        new_mask >>= np.uint64(1)
+                        new_gap += 1
+                    future = _future(new_gap, new_mask, futures)
+                    base = so_far - costs.jump * abs(start - last_end)
+                    way = 0 if start == last_end else (1 if end == last_start else 2)
+                    if last >= 0:
+                        base += options.facing[last, 3 + way]
+                    to = covered + size
+                    for option in range(first, behind + taken_over):
+                        score, new_state = base + costs.unknown, np.int32(0)
+                        if not taken_over:
+                            score = base + options.scores[option] + options.facing[option, way]
+                            guess = score + costs.language_model * options.alone[option] + future
+                            if guess + _SLACK < least[to]:
+                                continue
+                            new_state, chances = np.int32(state), 0.0
+                            for word in range(options.starts[option], options.starts[option] + options.sizes[option]):
+                                chance, new_state = step(model, new_state, options.words[word])
+                                chances += chance
+                            score += costs.language_model * chances
+                        new_end = end
+                        if to == length:
+                            chance, new_state = step(model, new_state, end_word)
+                            score, new_state, new_end = score + costs.language_model * chance, np.int32(0), length
+                        if score + future < least[to]:
+                            continue
+                        if many == len(arcs):
+                            arcs = np.concatenate((arcs, np.zeros_like(arcs)))
+                            arc_scores = np.concatenate((arc_scores, np.zeros_like(arc_scores)))
+                        arcs[many, 0], arcs[many, 1] = covered, at
+                        arcs[many, 2] = -1 - start if taken_over else option
+                        arcs[many, 3], arc_scores[many] = -1, score
+                        slot = _slot(tables[to], facts[to], masks[to], new_gap, new_mask, new_end, new_state)
+                        found = tables[to, slot]
+                        if found >= 0 and score <= scores[to, found, 0]:
+                            newest = facts[to, found, 4]  # the newest arc stays the best one
+                            arcs[many, 3], arcs[newest, 3] = arcs[newest, 3], many
+                        elif found >= 0:
+                            arcs[many, 3], facts[to, found, 4] = facts[to, found, 4], many
+                            facts[to, found, 1] = start
+                            scores[to, found, 0], scores[to, found, 1] = score, score + future
+                        else:
+                            if counts[to] == room:
+                                counts[to], least[to] = _thin(tables[to], facts[to], masks[to], scores[to], 2 * beam)
+                                slot = _slot(tables[to], facts[to], masks[to], new_gap, new_mask, new_end, new_state)
+                            found = counts[to]
+                            counts[to] += 1
+                            tables[to, slot], masks[to, found] = found, new_mask
+                            facts[to, found, 0], facts[to, found, 1], facts[to, found, 2] = new_gap, start, new_end
+                            facts[to, found, 3], facts[to, found, 4] = new_state, many
+                            scores[to, found, 0], scores[to, found, 1] = score, score + future
+                        many += 1
+    return _best(length, counts[length], facts, scores, arcs, arc_scores, n)
 
 
-def _print_word_model(path: Path, source: Iterable[str], target: Iterable[str]) -> None:
-    """Write a word alignment model, which thot asks for but, with the table's share at 1, does not use."""
-    model = thot.alignment.IncrIbm1AlignmentModel()
-    for piece in source:
-        model.add_src_word(piece)
-    for piece in target:
-        model.add_trg_word(piece)
-    if not model.print(str(path)):
-        raise OSError(0, "thot could not write its files")
+@njit(cache=True, nogil=True)
+def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores: Any, n: int) -> Any:
+    """Return the `n` best derivations, from the end: a part of one is a hypothesis, what follows it, and its score."""
+    room = max(64, n * _PATHS)
+    parts, values = np.zeros((room, 4), np.int64), np.zeros(room)  # stack, hypothesis, the part after it, option
+    heap, waiting, many = np.zeros(room, np.int64), 0, 0
+    found, totals = np.full((n, length + 1), -1 - length), np.zeros(n)
+    for at in range(min(last, room)):
+        parts[many, 0], parts[many, 1], parts[many, 2], values[many] = length, at, -1, scores[length, at, 0]
+        waiting = _push(heap, waiting, many, values)
+        many += 1
+    got = 0
+    while waiting and got < n:
+        part = heap[0]
+        waiting = _pop(heap, waiting, values)
+        stack, at = parts[part, 0], parts[part, 1]
+        if stack == 0:
+            totals[got], place = values[part], 0
+            while parts[part, 2] >= 0:
+                found[got, place] = parts[part, 3]
+                part, place = parts[part, 2], place + 1
+            got += 1
+            continue
+        arc = facts[stack, at, 4]
+        while arc >= 0 and many < room:
+            parts[many, 0], parts[many, 1] = arcs[arc, 0], arcs[arc, 1]
+            parts[many, 2], parts[many, 3] = part, arcs[arc, 2]
+            values[many] = values[part] - scores[stack, at, 0] + arc_scores[arc]
+            waiting = _push(heap, waiting, many, values)
+            many += 1
+            arc = arcs[arc, 3]
+    return got, totals, found
 
 
-def _load(folder: str, weights: Weights) -> thot.translation.SmtModel:
-    model = thot.translation.SmtModel(thot.alignment.AlignmentModelType.INCR_IBM1)
-    if not (model.load_translation_model(f"{folder}/tm") and model.load_language_model(f"{folder}/lm")):
-        raise StoreError(f"{folder}: thot could not read its files back; the decoder needs room for temporary files")
-    model.w = 20
-    model.a = LONGEST
-    model.e = 2
-    model.heuristic = _HEURISTIC
-    model.weights = [0, weights.language_model, 0, weights.jump, 0, 0, _SCALE, 0]
-    return model
+@njit(cache=True, nogil=True)
+def _push(heap: Any, size: int, part: int, values: Any) -> int:
+    at = size
+    while at and values[heap[(at - 1) // 2]] < values[part]:
+        heap[at] = heap[(at - 1) // 2]
+        at = (at - 1) // 2
+    heap[at] = part
+    return size + 1
+
+
+@njit(cache=True, nogil=True)
+def _pop(heap: Any, size: int, values: Any) -> int:
+    size -= 1
+    part, at = heap[size], 0
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        if child + 1 < size and values[heap[child + 1]] > values[heap[child]]:
+            child += 1
+        if values[heap[child]] <= values[part]:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = part
+    return size

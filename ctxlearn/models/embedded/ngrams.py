@@ -1,96 +1,143 @@
-"""The target language model, smoothed after Kneser and Ney, in the form that thot's decoder reads.
+"""The target language model: n-grams smoothed after Kneser and Ney (modified, interpolated; Chen and Goodman 1998).
 
-thot interpolates p(w|h) = weight(h)·count(hw)/count(h) + (1 - weight(h))·p(w|h'), and takes weight(h) from a list
-by the whole part of count(h). So a history's count is not how often it was seen but says which weight it has, and the
-counts of its n-grams are the probabilities times it.
+N-grams are the nodes of a tree, numbered; node 0 is the empty one. Each knows how probable its last word is, what it
+weighs as a history (`backoffs`), the node without its first word (`shorter`), and where a decoder goes on (`states`).
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ctxlearn.models.embedded.arrays import Array, find, table
 
 ORDER = 3
-_BUCKETS = 100
-_BEGIN, _END = "<s>", "</s>"
-
-Gram = tuple[str, ...]
 
 
-class LanguageModel:
-    """The probabilities of a target language's n-grams; `lines` is what thot reads."""
+class LanguageModel(NamedTuple):
+    """Logarithms of probabilities by node, and a hash table from (node, word) to the node that they make."""
 
-    def __init__(self, sentences: Iterable[Sequence[str]], order: int = ORDER) -> None:
-        self._order = order
-        self._shares: dict[Gram, float] = {}  # of an n-gram among those of its history, discounts taken off
-        self._buckets: dict[Gram, int] = {}  # of a history: what it weighs against the shorter one, in hundredths
-        for counts in _levels(sentences, order):
-            self._add(counts)
-        self._floor = 1.0 / (3 + sum(len(gram) == 1 for gram in self._shares))
-
-    def _add(self, counts: Mapping[Gram, int]) -> None:
-        discounts = _discounts(counts)
-        total: Counter[Gram] = Counter()
-        left: dict[Gram, float] = {}
-        for gram, seen in counts.items():
-            total[gram[:-1]] += seen
-            left[gram[:-1]] = left.get(gram[:-1], 0.0) + seen - discounts[min(seen, 3)]
-        for history, rest in left.items():
-            self._buckets[history] = min(_BUCKETS - 1, max(1, round(_BUCKETS * rest / total[history])))
-        for gram, seen in counts.items():
-            self._shares[gram] = (seen - discounts[min(seen, 3)]) / left[gram[:-1]]
-
-    def lines(self) -> list[str]:
-        """Return for each n-gram a line: the n-gram, its history's count, its own."""
-        lines = []
-        for gram, share in sorted(self._shares.items()):
-            count = self._buckets[gram[:-1]] + 0.5
-            lines.append(f"{' '.join(gram)} {count:.8g} {count * share:.8g}")
-        return lines
-
-    def log_probability(self, pieces: Gram) -> float:
-        """Return how probable a run of pieces is, wherever it stands."""
-        order = self._order
-        return sum(math.log(self.probability(pieces[max(0, end - order) : end])) for end in range(1, len(pieces) + 1))
-
-    def probability(self, gram: Gram) -> float:
-        """Return how probable the last piece of an n-gram is after those before it."""
-        weight = self._buckets.get(gram[:-1], 0) / _BUCKETS
-        shorter = self.probability(gram[1:]) if len(gram) > 1 else self._floor
-        return weight * self._shares.get(gram, 0.0) + (1 - weight) * shorter
+    slots: Array
+    places: Array
+    chances: Array
+    backoffs: Array
+    shorter: Array
+    states: Array
+    kinds: int  # of words, the two that begin and end a sentence included: they are the last two
+    unseen: float  # the logarithm for a word never seen
+    start: int  # the state at the beginning of a sentence
 
 
-def weights(order: int = ORDER) -> str:
-    """Return what thot's file of weights says: the order, how many weights for each, and all of them."""
-    listed = " ".join(f"{bucket / _BUCKETS:.4f}" for _ in range(order) for bucket in range(_BUCKETS))
-    return f"{order} {_BUCKETS} 1 {listed}\n"
+def learn(sentences: Sequence[Array], kinds: int, order: int = ORDER) -> LanguageModel:
+    """Return the model of sentences of words below `kinds`."""
+    begin, end = kinds, kinds + 1
+    kinds += 2
+    sizes = np.array([len(sentence) + 2 for sentence in sentences], np.int64)
+    padded = [np.concatenate(([begin], sentence, [end])) for sentence in sentences]
+    stream = np.concatenate([np.zeros(0, np.int64), *padded])
+    place = np.arange(len(stream)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    tree = _Tree(stream.astype(np.int64), place, kinds, order)
+    chances, backoffs, unseen = tree.probabilities(begin)
+    slots, places = table(np.concatenate((tree.parents[1:] * kinds + tree.words[1:], np.zeros(0, np.int64))))
+    places += 1  # the root has no key
+    return LanguageModel(
+        slots,
+        places,
+        np.log(np.maximum(chances, 1e-12)).astype(np.float32),
+        np.log(np.maximum(backoffs, 1e-12)).astype(np.float32),
+        tree.shorter.astype(np.int32),
+        tree.states().astype(np.int32),
+        kinds,
+        float(np.log(unseen)),
+        max(0, find(slots, places, begin)),
+    )
 
 
-def _levels(sentences: Iterable[Sequence[str]], order: int) -> list[Counter[Gram]]:
-    """Return n-gram counts by size; below the largest, in how many contexts to its left each was seen."""
-    largest: Counter[Gram] = Counter()
-    for sentence in sentences:
-        padded = [_BEGIN, *sentence, _END]
-        for end in range(2, len(padded) + 1):
-            largest[tuple(padded[max(0, end - order) : end])] += 1
-    levels = [largest]
-    for size in range(order - 1, 0, -1):
-        shorter: Counter[Gram] = Counter()
-        for gram in levels[0]:
-            if len(gram) > size:
-                shorter[gram[1:]] += 1
-            elif gram[0] == _BEGIN:
-                shorter[gram] += largest[gram]
-        levels.insert(0, shorter)
-    sized = enumerate(levels, start=1)
-    return [Counter({gram: n for gram, n in level.items() if len(gram) == size}) for size, level in sized]
+class _Tree:
+    """The n-grams of a stream of words: for each node its parent, last word, shorter node and how often it was seen."""
+
+    def __init__(self, stream: Array, place: Array, kinds: int, order: int) -> None:
+        self.levels = [(0, 1)]  # of each size: the first node, how many
+        parents, words, shorter, seen = ([np.array([value])] for value in (-1, -1, 0, len(stream)))
+        ends = np.zeros(len(stream), np.int64)  # the node of the n-gram that ends here
+        for size in range(1, order + 1):
+            first = sum(self.levels[-1])
+            before = np.full(len(stream), -1, np.int64)
+            before[:] = 0 if size == 1 else np.concatenate(([-1], ends[:-1]))[: len(stream)]
+            here = np.nonzero((place >= size - 1) & (before >= 0))[0]
+            keys, at, inverse, counts = np.unique(
+                before[here] * kinds + stream[here], return_index=True, return_inverse=True, return_counts=True
+            )
+            shorter.append(ends[here][at])
+            ends = np.full(len(stream), -1, np.int64)
+            ends[here] = first + inverse
+            parents.append(keys // kinds)
+            words.append(keys % kinds)
+            seen.append(counts)
+            self.levels.append((first, len(keys)))
+        self.parents, self.words = np.concatenate(parents), np.concatenate(words)
+        self.shorter, self.seen = np.concatenate(shorter), np.concatenate(seen)
+
+    def _counts(self, begin: int) -> Array:
+        """Return what counts: below the largest size in how many contexts an n-gram was seen, not how often."""
+        from_begin = np.zeros(len(self.words), bool)
+        contexts = np.zeros(len(self.words))
+        for size, (first, many) in enumerate(self.levels[1:], start=1):
+            level = slice(first, first + many)
+            from_begin[level] = self.words[level] == begin if size == 1 else from_begin[self.parents[level]]
+            if size > 1:
+                contexts += np.bincount(self.shorter[level], minlength=len(self.words))
+        counts = np.where(from_begin, self.seen, contexts)
+        first, many = self.levels[-1]
+        counts[first : first + many] = self.seen[first : first + many]
+        return np.where((self.words == begin) & (self.parents == 0), 0, counts).astype(float)
+
+    def probabilities(self, begin: int) -> tuple[Array, Array, float]:
+        """Return for each node its probability and its weight as a history, and the probability of an unseen word."""
+        counts = self._counts(begin)
+        chances, backoffs = np.zeros(len(counts)), np.ones(len(counts))
+        least = 1.0 / (self.levels[1][1] + 1)
+        for size, (first, many) in enumerate(self.levels[1:], start=1):
+            level = slice(first, first + many)
+            of_level, parents = counts[level], self.parents[level]
+            taken = _discounts(of_level)[np.minimum(of_level, 3).astype(int)]
+            total = np.bincount(parents, of_level, len(counts))
+            left = np.bincount(parents, taken, len(counts)) / np.where(total > 0, total, 1)
+            lower = least if size == 1 else chances[self.shorter[level]]
+            chances[level] = (of_level - taken) / np.where(total > 0, total, 1)[parents] + left[parents] * lower
+            backoffs[total > 0] = left[total > 0]
+        return chances, backoffs, max(1e-12, float(backoffs[0]) * least)
+
+    def states(self) -> Array:
+        """Return for each node the longest end of it that something was seen after."""
+        goes_on = np.zeros(len(self.words), bool)
+        goes_on[self.parents[1:]] = True
+        states = np.arange(len(self.words))
+        for _ in self.levels:
+            states = np.where(goes_on[states] | (states == 0), states, self.shorter[states])
+        return states
 
 
-def _discounts(counts: Mapping[Gram, int]) -> tuple[float, float, float, float]:
-    """Return what to take off counts of 0, 1, 2, and 3 or more (Chen and Goodman 1998)."""
-    seen = Counter(counts.values())
-    one, two, three, four = (seen[n] or 1 for n in (1, 2, 3, 4))
+def _discounts(counts: Array) -> Array:
+    """Return what to take off counts of 0, 1, 2, and 3 or more."""
+    one, two, three, four = (max(1, int((counts == seen).sum())) for seen in (1, 2, 3, 4))
     base = one / (one + 2 * two)
     found = (1 - 2 * base * two / one, 2 - 3 * base * three / two, 3 - 4 * base * four / three)
-    return (0.0, *(min(0.95 * n, max(0.1, value)) for n, value in enumerate(found, start=1)))  # type: ignore[return-value]
+    return np.array([0.0, *(min(0.95 * seen, max(0.1, value)) for seen, value in enumerate(found, start=1))])
+
+
+@njit(cache=True, nogil=True)
+def step(model: Any, state: Any, word: Any) -> Any:
+    """Return the logarithm of how probable a word is in a state, and the state after it."""
+    total = 0.0
+    while True:
+        node = find(model.slots, model.places, np.int64(state) * model.kinds + word) if word < model.kinds else -1
+        if node >= 0:
+            return total + model.chances[node], model.states[node]
+        if state == 0:
+            return total + model.unseen, np.int32(0)
+        total += model.backoffs[state]
+        state = model.shorter[state]

@@ -1,30 +1,25 @@
-"""From a segment to its translation: sentences, unknown words, pieces, decoding, writing."""
+"""From a segment to its translation: sentences, unknown words, candidates, the one most like all others, writing."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
 from ctxlearn.models.base import Alternative, Problem, Translation
 from ctxlearn.models.embedded import subwords
-from ctxlearn.models.embedded.decode import Candidate, decode
-from ctxlearn.models.embedded.learn import WEIGHTS
+from ctxlearn.models.embedded.candidates import QUICK, Decoder, Effort
+from ctxlearn.models.embedded.consensus import ranked
 from ctxlearn.models.embedded.material import gather
-from ctxlearn.models.embedded.phrases import LONGEST
-from ctxlearn.models.embedded.state import Entry, State
-from ctxlearn.models.embedded.text import is_word, split_final, tokens
+from ctxlearn.models.embedded.state import State
+from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
 
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
-_TOGETHER = 200  # sentences decoded with one small model
 _LONGEST_RUN = 40  # words decoded at once
-_ENDLESS = 200  # words; what is longer is cut shorter and keeps its order, to be done in reasonable time
+_ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
-_MIDDLING = -3.0  # the score a word of a sentence that comes out half right, on the bundled language's test
-_SURE = 10.0  # the score of a correction's entry: above all that was counted
 _NEAR = 0.6  # how much of two words their common beginning is, for one to stand for the other
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -48,13 +43,9 @@ class Corrections:
         pairs = [*material.lexicon, *material.sentences]  # the last one said stands
         return cls({tuple(subwords.words(split_final(source)[0])): target for source, target in pairs})
 
-    def entries(self, source: subwords.Subwords, target: subwords.Subwords) -> Iterator[Entry]:
-        """Yield the corrections that are short enough for the table."""
-        for words, correction in self.pairs.items():
-            cut = tuple(source.cut(words))
-            meant = tuple(target.cut(subwords.words(split_final(correction)[0])))
-            if 0 < len(cut) <= LONGEST and meant:
-                yield cut, meant, _SURE
+    def words(self) -> dict[tuple[str, ...], list[str]]:
+        """Return the corrections as words without last marks: what stands for a run of words inside a sentence."""
+        return {words: subwords.words(split_final(meant)[0]) for words, meant in self.pairs.items() if words}
 
 
 @dataclass(slots=True)
@@ -66,22 +57,74 @@ class _Run:
     mark: str  # the sentence's last mark
     last: bool  # whether the sentence ends here
     endless: bool  # whether it is a part of a sentence beyond all measure
+    meant: list[str] = field(default_factory=list)  # known words that stand for unknown ones
     copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
     known: int = 0
-    found: list[Candidate] = field(default_factory=list)
+    found: list[tuple[float, str]] = field(default_factory=list)  # expected chrF and text, the best one first
 
 
-def translate_all(state: State, corrections: Corrections, segments: Sequence[Segment], n: int) -> Iterator[Translation]:
-    """Yield the translation of each segment, in order, with up to `n` - 1 alternatives."""
-    for start in range(0, len(segments), _TOGETHER):
-        some = segments[start : start + _TOGETHER]
-        split = [[] if len(segment.source) > LONGEST_SEGMENT else list(_runs(segment.source)) for segment in some]
-        for endless in (False, True):
-            runs = [run for runs in split for run in runs if run.endless == endless]
-            for at in range(0, len(runs), _TOGETHER):
-                _decode(state, corrections, runs[at : at + _TOGETHER], n, in_order=endless)
-        for segment, of_segment in zip(some, split, strict=True):
-            yield _translation(state, corrections, segment, of_segment, n)
+class Translator:
+    """What was learned made ready to translate, with the corrections made since; the state is only read."""
+
+    def __init__(self, state: State, corrections: Corrections, effort: Effort) -> None:
+        self._state = state
+        self._corrections = corrections
+        self._effort = effort
+        words = corrections.words()
+        self._decoders = [Decoder(view, words) for view in state.views[: effort.views]]
+        self._corrected = {word for words in corrections.pairs for word in words}
+
+    def translate(self, segment: Segment, n: int) -> Translation:
+        """Return the translation of a segment, with up to `n` - 1 alternatives."""
+        if len(segment.source) > LONGEST_SEGMENT:
+            found = f"{len(segment.source)} characters; the embedded model takes {LONGEST_SEGMENT}: send it in parts"
+            return Translation(segment.id, "", problem=Problem("too-long", found))
+        corrected = self._corrections.pairs.get(tuple(subwords.words(split_final(segment.source)[0])))
+        if corrected is not None:
+            return Translation(segment.id, corrected, 1.0)
+        if self._state.is_empty and not self._corrections.pairs:
+            return Translation(segment.id, segment.source.strip(), 0.0)
+        runs = list(_runs(segment.source))
+        expression = sum(len(run.words) for run in runs) < _SHORT
+        begins = True
+        for run in runs:
+            self._decode(run, _writing(self._state.writing, run, begins=begins, expression=expression))
+            begins = run.last
+        text = self._text(runs, 0, expression=expression)
+        alternatives = tuple(self._alternatives(runs, text, n, expression=expression))
+        return Translation(segment.id, text, _confidence(runs), alternatives)
+
+    def _decode(self, run: _Run, writing: Writing) -> None:
+        known = self._state.known(run.words) | self._corrected.intersection(run.words)
+        _replace_unknown(self._state, known, run)
+        effort = QUICK if run.endless else self._effort
+        if not run.words or not self._decoders:
+            run.found = [(0.0, writing.write(run.words, run.copied))]
+            return
+        lists = []
+        for decoder in self._decoders[: effort.views]:
+            candidates = list(decoder(_pieces(decoder, run), effort))
+            lists.append([(score, writing.write(subwords.joined(found), run.copied)) for score, found in candidates])
+        run.found = ranked([found for found in lists if found])
+
+    def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
+        """Return the translation of a segment from the candidates of this rank."""
+        marks = self._state.marks
+        parts = []
+        for run in runs:
+            mark = marks.get(run.mark, run.mark) if run.last and (run.mark or not expression) else ""
+            parts.append(_of_rank(run, rank)[1] + mark)
+        return (" " if self._state.writing.blank else "").join(part for part in parts if part)
+
+    def _alternatives(self, runs: Sequence[_Run], text: str, n: int, *, expression: bool) -> Iterator[Alternative]:
+        told = {text}
+        for rank in range(1, max((len(run.found) for run in runs), default=0)):
+            if len(told) >= n:
+                return
+            other = self._text(runs, rank, expression=expression)
+            if other not in told:
+                told.add(other)
+                yield Alternative(other, _mean(runs, rank))
 
 
 def _runs(text: str) -> Iterator[_Run]:
@@ -99,35 +142,29 @@ def _runs(text: str) -> Iterator[_Run]:
             yield _Run([subwords.plain(word) for word in written], written, mark, True, endless)
 
 
-def _decode(state: State, corrections: Corrections, runs: Sequence[_Run], n: int, *, in_order: bool) -> None:
-    source, target = (subwords.Subwords(model) for model in state.pieces(0))
-    known = state.known(word for run in runs for word in run.words)
-    known.update(word for words in corrections.pairs for word in words)
-    sentences = [_cut(state, source, known, run) for run in runs]
-    extra = list(corrections.entries(source, target))
-    for run, found in zip(runs, decode(state, 0, WEIGHTS, sentences, extra, n, in_order), strict=True):
-        run.found = found
-
-
 # -- unknown words ----------------------------------------------------------------------------------------------------
 
 
-def _cut(state: State, source: subwords.Subwords, known: set[str], run: _Run) -> list[str]:
-    """Return the pieces of a run.
+def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
+    """Say what stands for each word of a run.
 
     For a word never seen stands a known one that begins alike; where there is none, a word with a capital is a name and
     is taken over, and another is cut into pieces as it is.
     """
-    pieces: list[str] = []
     for word, written in zip(run.words, run.written, strict=True):
         other = word if word in known or not is_word(word) else _nearest(word, state.beginning(word[:3]))
         run.known += word in known
         if other is None and written != written.lower():
             run.copied[word] = written
-            pieces.append(subwords.START + word)
-        else:
-            pieces += source.cut([other or word])
-    return pieces
+        run.meant.append(other or word)
+
+
+def _pieces(decoder: Decoder, run: _Run) -> list[str]:
+    return [
+        piece
+        for word in run.meant
+        for piece in ([subwords.START + word] if word in run.copied else decoder.source.cut([word]))
+    ]
 
 
 def _nearest(word: str, candidates: Mapping[str, int]) -> str | None:
@@ -146,52 +183,23 @@ def _common(one: str, other: str) -> int:
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _translation(state: State, corrections: Corrections, segment: Segment, runs: Sequence[_Run], n: int) -> Translation:
-    if len(segment.source) > LONGEST_SEGMENT:
-        found = f"{len(segment.source)} characters; the embedded model takes {LONGEST_SEGMENT}: send it in parts"
-        return Translation(segment.id, "", problem=Problem("too-long", found))
-    corrected = corrections.pairs.get(tuple(subwords.words(split_final(segment.source)[0])))
-    if corrected is not None:
-        return Translation(segment.id, corrected, 1.0)
-    if state.is_empty and not corrections.pairs:
-        return Translation(segment.id, segment.source.strip(), 0.0)
-    text = _text(state, runs, 0)
-    return Translation(segment.id, text, _confidence(runs), tuple(_alternatives(state, runs, text, n)))
+def _writing(writing: Writing, run: _Run, *, begins: bool, expression: bool) -> Writing:
+    """Return how a run is written: with a capital where a sentence begins, unless it is a small word by itself."""
+    small = expression and run.written and run.written[0][0].islower()
+    return replace(writing, capital=writing.capital and begins and not small)
 
 
-def _alternatives(state: State, runs: Sequence[_Run], text: str, n: int) -> Iterator[Alternative]:
-    told = {text}
-    for rank in range(1, max((len(run.found) for run in runs), default=0)):
-        other = _text(state, runs, rank)
-        if len(told) < n and other not in told:
-            told.add(other)
-            yield Alternative(other, sum(_ranked(run, rank).score for run in runs))
-
-
-def _ranked(run: _Run, rank: int) -> Candidate:
+def _of_rank(run: _Run, rank: int) -> tuple[float, str]:
     return run.found[min(rank, len(run.found) - 1)]
 
 
-def _text(state: State, runs: Sequence[_Run], rank: int) -> str:
-    """Return the translation of a segment from the candidates of this rank."""
-    expression = sum(len(run.words) for run in runs) < _SHORT
-    parts = []
-    begins = True
-    for run in runs:
-        small = expression and run.written and run.written[0][0].islower()
-        writing = replace(state.writing, capital=state.writing.capital and begins and not small)
-        mark = state.marks.get(run.mark, run.mark) if run.last and (run.mark or not expression) else ""
-        parts.append(writing.write(subwords.joined(_ranked(run, rank).pieces), run.copied) + mark)
-        begins = run.last
-    return (" " if state.writing.blank else "").join(part for part in parts if part)
-
-
-def _confidence(runs: Iterable[_Run]) -> float:
-    """Return a number from 0 to 1 that rises with the score a word and with the share of known words."""
-    runs = [run for run in runs if run.words]
+def _mean(runs: Sequence[_Run], rank: int) -> float:
+    """Return the expected chrF (0 to 1) of the candidates of a rank, by words."""
     words = sum(len(run.words) for run in runs)
-    if not words:
-        return 0.0
-    score = sum(_ranked(run, 0).score for run in runs) / words
-    known = sum(run.known for run in runs) / words
-    return known / (1 + math.exp(-(score - _MIDDLING)))
+    return sum(_of_rank(run, rank)[0] * len(run.words) for run in runs) / words if words else 0.0
+
+
+def _confidence(runs: Sequence[_Run]) -> float:
+    """Return a number from 0 to 1 that rises with how much the candidates agree and with the share of known words."""
+    words = sum(len(run.words) for run in runs)
+    return _mean(runs, 0) * sum(run.known for run in runs) / words if words else 0.0

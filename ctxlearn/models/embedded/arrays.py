@@ -1,0 +1,78 @@
+"""What the compiled loops share: hashing, looking up, and drawing numbers at random, alike on every machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@njit(cache=True, nogil=True)
+def mixed(number: Any) -> Any:
+    """Return a hash of 64 bits of a number (the finaliser of MurmurHash3)."""
+    x = np.uint64(number)
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xFF51AFD7ED558CCD)
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xC4CEB9FE1A85EC53)
+    return x ^ (x >> np.uint64(33))
+
+
+@njit(cache=True, nogil=True)
+def hashed(words: Any, start: int, end: int) -> Any:
+    """Return a hash of 63 bits of the run of words from `start` to `end`."""
+    x = np.uint64(1469598103934665603)
+    for at in range(start, end):
+        x = (x ^ np.uint64(words[at] + 1)) * np.uint64(1099511628211)
+        x ^= x >> np.uint64(29)
+    return np.int64(x >> np.uint64(1))
+
+
+@njit(cache=True, nogil=True)
+def seeded(seed: int) -> Any:
+    """Return the state of a generator of random numbers."""
+    state = np.empty(1, np.uint64)
+    state[0] = mixed(np.uint64(seed)) | np.uint64(1)
+    return state
+
+
+@njit(cache=True, nogil=True)
+def draw(state: Any) -> float:
+    """Return a number from 0 to 1, 1 excluded (xorshift, Marsaglia 2003)."""
+    x = state[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    state[0] = x
+    return float((x >> np.uint64(11)) * (1.0 / 9007199254740992.0))
+
+
+@njit(cache=True, nogil=True)
+def table(keys: Any) -> tuple[Any, Any]:
+    """Return a hash table of unique keys, none below 0: its keys (-1 where free), and the place of each in `keys`."""
+    size = 2
+    while size < 2 * len(keys):
+        size *= 2
+    slots, places = np.full(size, -1, np.int64), np.zeros(size, np.int32)
+    for place in range(len(keys)):
+        slot = np.int64(mixed(keys[place]) & np.uint64(size - 1))
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        slots[slot], places[slot] = keys[place], place
+    return slots, places
+
+
+@njit(cache=True, nogil=True)
+def find(slots: Any, places: Any, key: Any) -> int:
+    """Return the place of a key, or -1."""
+    size = len(slots)
+    slot = np.int64(mixed(key) & np.uint64(size - 1))
+    while slots[slot] >= 0:
+        if slots[slot] == key:
+            return int(places[slot])
+        slot = (slot + 1) & (size - 1)
+    return -1

@@ -1,0 +1,301 @@
+"""The stages of the embedded model against their plain definitions, on inputs small enough to try everything."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sacrebleu.metrics.chrf import CHRF
+
+from ctxlearn.models.embedded import arrays, consensus, decode, ngrams, phrases
+from ctxlearn.models.embedded.align import Text, align, grow, numbered
+
+Bits = NDArray[np.bool_]
+LETTERS = {letter: number for number, letter in enumerate("abcde")}
+
+
+def text(*sentences: str) -> Text:
+    return numbered([list(sentence) for sentence in sentences], LETTERS)
+
+
+# -- alignment --------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def grids(draw: st.DrawFn, many: int) -> list[Bits]:
+    size, length = draw(st.integers(0, 6)), draw(st.integers(0, 6))
+    cells = st.lists(st.booleans(), min_size=size * length, max_size=size * length)
+    return [np.array(draw(cells), np.bool_).reshape(size, length) for _ in range(many)]
+
+
+@settings(deadline=None)  # the first call of a compiled loop compiles it
+@given(grids(2))
+def test_links_are_what_both_ways_say_and_what_grows_from_it(ways: list[Bits]) -> None:
+    forward, backward = ways
+    links = np.zeros_like(forward)
+    grow(forward, backward, links)
+    either, both, rows, columns = forward | backward, forward & backward, links.max(1), links.max(0)
+    assert (links >= both).all() and (links <= either).all()
+    for i, j in np.argwhere(either & ~links):
+        assert rows[i] or columns[j]  # nothing that is free on both sides is left out
+        beside = both[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2].any()
+        assert not beside or (rows[i] and columns[j])  # and no neighbour of what is sure that is free on one
+
+
+def test_links_grow_from_neighbour_to_neighbour() -> None:
+    forward, backward = np.eye(3, dtype=np.bool_), np.zeros((3, 3), np.bool_)
+    backward[0, 0] = backward[0, 1] = backward[1, 2] = True
+    links = np.zeros_like(forward)
+    grow(forward, backward, links)
+    assert np.argwhere(links).tolist() == [[0, 0], [0, 1], [1, 1], [1, 2], [2, 2]]
+
+
+@pytest.mark.parametrize("kind", ["hmm", "ibm1"])
+def test_alignment_finds_a_reversed_language(kind: str) -> None:
+    sentences = ["".join(letters) for letters in permutations("abcde", 3)]
+    source, target = text(*sentences), text(*(sentence[::-1] for sentence in sentences))
+    pairs, links = align(source, target, kind)
+    right = [np.array_equal(links[b : b + 9].reshape(3, 3), np.eye(3)[::-1]) for b in pairs.begins[:-1]]
+    assert sum(right) > 0.9 * len(right)
+    assert np.array_equal(links, align(source, target, kind)[1])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.text("abcde", max_size=4), st.text("abcde", max_size=4)), max_size=8))
+def test_any_pairs_can_be_aligned(pairs: list[tuple[str, str]]) -> None:
+    source, target = text(*(one for one, _ in pairs)), text(*(other for _, other in pairs))
+    found, links = align(source, target)
+    assert len(links) == found.begins[-1] == sum(len(one) * len(other) for one, other in pairs)
+
+
+# -- phrases ----------------------------------------------------------------------------------------------------------
+
+
+def consistent(links: Bits) -> Iterator[tuple[int, int, int, int]]:
+    """Yield every two runs with a link between them and none that leaves them (Koehn et al. 2003)."""
+    size, length = links.shape
+    for start in range(size):
+        for end in range(start + 1, min(size, start + 8) + 1):
+            for first in range(length):
+                for last in range(first + 1, min(length, first + 10) + 1):
+                    inside = links[start:end, first:last].sum()
+                    if inside and inside == links[start:end].sum() == links[:, first:last].sum():
+                        yield start, end, first, last
+
+
+@settings(deadline=None)
+@given(grids(1))
+def test_phrase_pairs_are_all_consistent_ones_and_the_whole(made: list[Bits]) -> None:
+    (links,) = made
+    size, length = links.shape
+    begins, others, cells = (np.array([0, end], np.int64) for end in (size, length, size * length))
+    found = [tuple(run[1:]) for run in phrases.extract(begins, others, cells, links.ravel())]
+    expected = {*consistent(links), *([(0, size, 0, length)] if size and length else [])}
+    assert len(found) == len(set(found)) and set(found) == expected
+
+
+def learned(source: Sequence[str], target: Sequence[str]) -> tuple[Text, phrases.Table, ngrams.LanguageModel]:
+    one, other = text(*source), text(*target)
+    pairs, links = align(one, other)
+    sentences = [other.words[other.begins[k] : other.begins[k + 1]] for k in range(len(target))]
+    table = phrases.table(one, other, pairs, links, np.zeros(len(source)))
+    return one, table, ngrams.learn(sentences, other.kinds)
+
+
+SOURCES = ["ab", "ba", "cab", "dea", "bd", "ec", "aed", "cbe", "abc", "dab"]
+TARGETS = ["xy", "yx", "yxz", "vwx", "yv", "zw", "wxv", "wyz", "zyx", "xyv"]
+SOURCE, TABLE, MODEL = learned(SOURCES, [word.translate(str.maketrans("xyzvw", "abcde")) for word in TARGETS])
+
+
+def test_a_phrase_pairs_orientations_are_probabilities() -> None:
+    chances = np.exp(TABLE.orientations.reshape(-1, 2, 3)).sum(2)
+    assert np.allclose(chances, 1, atol=1e-5)
+
+
+def test_translations_of_a_phrase_share_less_than_one() -> None:
+    chances = np.exp(TABLE.parts[:, 0])
+    of_phrase = np.add.reduceat(chances, TABLE.begins[:-1])
+    assert (of_phrase > 0).all() and (of_phrase < 1).all()
+
+
+# -- the language model -----------------------------------------------------------------------------------------------
+
+
+class PlainModel:
+    """Modified Kneser-Ney by its definition, with dictionaries (Chen and Goodman 1998, section 3)."""
+
+    def __init__(self, sentences: Sequence[str], order: int) -> None:
+        seen: Counter[str] = Counter()
+        for sentence in sentences:
+            padded = f"<{sentence}>"
+            for end in range(1, len(padded) + 1):
+                for size in range(1, min(order, end) + 1):
+                    seen[padded[end - size : end]] += 1
+        before = Counter(gram[1:] for gram in seen if len(gram) > 1)
+        self._counts = {g: n if len(g) == order or g[0] == "<" else before[g] for g, n in seen.items()}
+        self._counts.pop("<", None)
+        self._words = len({gram for gram in seen if len(gram) == 1})
+
+    def probability(self, word: str, history: str) -> float:
+        """Return the probability of a word after a history."""
+        size = len(history) + 1
+        level = [n for gram, n in self._counts.items() if len(gram) == size]
+        after = {gram: n for gram, n in self._counts.items() if len(gram) == size and gram[:-1] == history}
+        lower = self.probability(word, history[1:]) if history else 1 / (self._words + 1)
+        if not after:
+            return lower
+        taken = self._taken(level)
+        total, left = sum(after.values()), sum(taken[min(n, 3)] for n in after.values())
+        own = self._counts.get(history + word, 0)
+        return (own - taken[min(own, 3)] + left * lower) / total
+
+    @staticmethod
+    def _taken(counts: Sequence[int]) -> list[float]:
+        one, two, three, four = (max(1, counts.count(n)) for n in (1, 2, 3, 4))
+        base = one / (one + 2 * two)
+        found = [1 - 2 * base * two / one, 2 - 3 * base * three / two, 3 - 4 * base * four / three]
+        return [0.0, *(min(0.95 * n, max(0.1, value)) for n, value in enumerate(found, start=1))]
+
+
+def follow(model: ngrams.LanguageModel, history: str) -> int:
+    state = model.start
+    for letter in history:
+        _, state = ngrams.step(model, state, LETTERS[letter])
+    return int(state)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("abcd", max_size=6), max_size=20), st.text("abcde", max_size=4), st.integers(2, 4))
+def test_the_language_model_is_kneser_and_neys(sentences: list[str], history: str, order: int) -> None:
+    model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5, order)
+    plain = PlainModel(sentences, order)
+    state = follow(model, history)
+    for letter, number in {**LETTERS, ">": 6}.items():
+        chance, _ = ngrams.step(model, state, number)
+        assert chance == pytest.approx(math.log(plain.probability(letter, f"<{history}"[1 - order :])), abs=1e-4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("abcde", max_size=6), max_size=20), st.text("abcde", max_size=4))
+def test_the_probabilities_after_any_history_add_up_to_one(sentences: list[str], history: str) -> None:
+    model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5)
+    state = follow(model, history)
+    seen = {LETTERS[letter] for line in sentences for letter in line} | ({5, 6} if sentences else set())
+    words = [*sorted(seen), 99]  # the last one was never seen
+    assert sum(math.exp(ngrams.step(model, state, word)[0]) for word in words) == pytest.approx(1, abs=1e-4)
+
+
+# -- decoding ---------------------------------------------------------------------------------------------------------
+
+
+def segmentations(length: int) -> Iterator[list[tuple[int, int]]]:
+    """Yield every way to cut a sentence into phrases."""
+    if length == 0:
+        yield []
+    for start in range(max(0, length - phrases.LONGEST), length):
+        for before in segmentations(start):
+            yield [*before, (start, length)]
+
+
+def choices(span: tuple[int, int], ranges: NDArray[np.int64]) -> list[int]:
+    """Return the options of a span; -1 less its place for a piece that is taken over."""
+    start, end = span
+    first, behind = ranges[start, end - start - 1]
+    return [*range(first, behind)] or ([-1 - start] if end - start == 1 else [])
+
+
+def derivations(
+    length: int, ranges: NDArray[np.int64], options: decode.Options, model: ngrams.LanguageModel, costs: decode.Costs
+) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """Yield the score and the options of every segmentation, in every order, with every choice."""
+
+    def extend(left: Sequence[tuple[int, int]], at: int, state: int, score: float, made: tuple[int, ...]) -> Iterator[
+        tuple[float, tuple[int, ...]]
+    ]:
+        if not left:
+            yield score + costs.language_model * ngrams.step(model, state, model.kinds - 1)[0], made
+        for span in left:
+            rest = [other for other in left if other != span]
+            for option in choices(span, ranges):
+                total, after = score - costs.jump * abs(span[0] - at), state
+                if option < 0:
+                    total, after = total + costs.unknown, 0
+                else:
+                    total += float(options.scores[option])
+                    for word in range(options.starts[option], options.starts[option] + options.sizes[option]):
+                        chance, after = ngrams.step(model, after, options.words[word])
+                        total += costs.language_model * chance
+                yield from extend(rest, span[1], after, total, (*made, option))
+
+    for spans in segmentations(length):
+        yield from extend(spans, 0, model.start, 0.0, ())
+
+
+def weighed(**changed: float) -> tuple[decode.Options, decode.Costs]:
+    weights = phrases.Weights(**changed)
+    options = decode.options(TABLE, MODEL, weights, 3, *arrays.table(TABLE.sources))
+    return options, decode.Costs(weights.language_model, weights.jump, weights.unknown, 5000)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 4, -1]), min_size=1, max_size=4))
+def test_the_n_best_are_the_best_of_all_that_there_are(pieces: list[int]) -> None:
+    options, costs = weighed(reordering=0.0)  # with it two hypotheses that are taken for one differ in what is to come
+    source = np.array(pieces, np.int32)
+    ranges = decode.spans(source, options.slots, options.places, options.begins)
+    got, scores, found = decode.search(source, ranges, options, MODEL, costs, 10)
+    every = sorted(derivations(len(source), ranges, options, MODEL, costs), key=lambda made: -made[0])
+    assert got == min(10, len(every))
+    assert scores[:got] == pytest.approx([score for score, _ in every[:got]], abs=1e-3)
+    told = [tuple(int(option) for option in row if option > -1 - len(source)) for row in found[:got]]
+    for made, score in zip(told, scores, strict=False):
+        assert any(score == pytest.approx(other, abs=1e-3) for other, options_of in every if options_of == made)
+    if len(set(pieces)) == len(pieces):  # else the same options in other places are another derivation
+        assert len(set(told)) == got
+
+
+def test_a_wider_beam_finds_nothing_worse() -> None:
+    options, costs = weighed()
+    for word in ["abcdeabcde", "edcbaedcbaabc", "a" * 12]:
+        source = np.array([LETTERS[letter] for letter in word], np.int32)
+        ranges = decode.spans(source, options.slots, options.places, options.begins)
+        best = [decode.search(source, ranges, options, MODEL, costs._replace(beam=beam), 5) for beam in (1, 10, 1000)]
+        assert all(got and (np.diff(scores[:got]) <= 1e-9).all() for got, scores, _ in best)
+        assert best[1][0] == best[2][0]
+        assert best[0][1][0] <= best[2][1][0] + 1e-6
+
+
+# -- consensus --------------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab cé字", max_size=12), min_size=1, max_size=5, unique=True), st.data())
+def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], data: st.DataObject) -> None:
+    reference = data.draw(st.text("ab cé字", min_size=1, max_size=12).filter(str.strip))
+    pool = [*(one for one in texts if one != reference), reference]
+    found = consensus.expected_chrf(pool, [0.0] * (len(pool) - 1) + [1.0])
+    chrf = CHRF(eps_smoothing=False)
+    exact = [chrf.sentence_score(one, [reference]).score / 100 for one in pool]
+    assert found == pytest.approx(exact, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.tuples(st.floats(-20, 0), st.text("ab ", max_size=6)), min_size=1, max_size=4), max_size=3))
+def test_consensus_ranks_each_text_once_best_first(lists: list[list[tuple[float, str]]]) -> None:
+    ranked = consensus.ranked(lists)
+    assert sorted(text for _, text in ranked) == sorted({text for found in lists for _, text in found})
+    scores = [score for score, _ in ranked]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 + 1e-9 for score in scores)
+
+
+def test_consensus_prefers_what_most_lists_are_like() -> None:
+    alike = [[(0.0, "the dog sleeps")], [(0.0, "the dog sleeps here")], [(0.0, "a bird")]]
+    assert consensus.ranked(alike)[0][1].startswith("the dog")
