@@ -21,7 +21,6 @@ _SLACK = 0.5  # what an option may be better in its place than by itself
 _ROOM = 6  # times the beam: hypotheses of a kind before they are thinned out
 _NEVER = -1e9
 _MASK = 62  # pieces after the gap that a mask has room for
-_PATHS = 60  # times n: parts of derivations looked at for the n best
 
 
 class Options(NamedTuple):
@@ -254,11 +253,11 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
 @njit(cache=True, nogil=True)
 def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores: Any, n: int) -> Any:
     """Return the `n` best derivations, from the end: a part of one is a hypothesis, what follows it, and its score."""
-    room = max(64, n * _PATHS)
+    room = 64 * n
     parts, values = np.zeros((room, 4), np.int64), np.zeros(room)  # stack, hypothesis, the part after it, option
     heap, waiting, many = np.zeros(room, np.int64), 0, 0
     found, totals = np.full((n, length + 1), -1 - length), np.zeros(n)
-    for at in range(min(last, room)):
+    for at in range(last):  # one at the most: complete hypotheses are alike
         parts[many, 0], parts[many, 1], parts[many, 2], values[many] = length, at, -1, scores[length, at, 0]
         waiting = _push(heap, waiting, many, values)
         many += 1
@@ -275,7 +274,11 @@ def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores
             got += 1
             continue
         arc = facts[stack, at, 4]
-        while arc >= 0 and many < room:
+        while arc >= 0:
+            if many == len(parts):
+                parts = np.concatenate((parts, np.zeros_like(parts)))
+                values = np.concatenate((values, np.zeros_like(values)))
+                heap = np.concatenate((heap, np.zeros_like(heap)))
             parts[many, 0], parts[many, 1] = arcs[arc, 0], arcs[arc, 1]
             parts[many, 2], parts[many, 3] = part, arcs[arc, 2]
             values[many] = values[part] - scores[stack, at, 0] + arc_scores[arc]
