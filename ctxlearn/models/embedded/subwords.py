@@ -11,7 +11,7 @@ import sentencepiece
 from ctxlearn.models.embedded.text import is_word, kind, tokens
 
 START = "▁"  # begins a word
-# What thot or sentencepiece read as something of their own, and the private letters that stand for it in between.
+# What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
 _HIDE = str.maketrans(_SPECIAL)
 _SHOW = str.maketrans({private: char for char, private in _SPECIAL.items()})
@@ -23,7 +23,7 @@ def words(text: str) -> list[str]:
 
 
 def plain(token: str) -> str:
-    """Return a token lower-cased, and without what means anything to thot or sentencepiece."""
+    """Return a token lower-cased, and without what means anything to sentencepiece."""
     return token.lower().translate(_HIDE)
 
 
