@@ -151,6 +151,7 @@ def test_entries_headed_in_the_contact_language_serve_as_well(learned: Path) -> 
 
 @pytest.mark.parametrize("title", ["", "# Examples\n"])
 def test_a_correction_is_how_its_sentence_is_translated(learned: Path, title: str) -> None:
+    ask(learned, SMALL, OUT, "Ma ko he.")  # learned, if it was not before
     tail = f"{title}Ko lom dol. | Cats are fond of houses.\n"
     completion = ask(learned, SMALL, OUT, "ko lom dol", "Ma ko he.", tail=tail)
     assert texts(completion) == ["Cats are fond of houses.", "The dog sees the cat."]
