@@ -167,6 +167,13 @@ def test_a_corrected_word_is_used_inside_other_sentences(learned: Path) -> None:
 # -- what is kept -----------------------------------------------------------------------------------------------------
 
 
+def test_the_longest_of_overlapping_corrections_is_used(learned: Path) -> None:
+    tail = "ma ko | big friends\nma | puffin\n"
+    for lines in (tail, "".join(reversed(tail.splitlines(keepends=True)))):
+        (made,) = texts(ask(learned, SMALL, OUT, "Su ma ko zu.", tail=lines))
+        assert "big friends" in made and "puffin" not in made
+
+
 def test_a_prefix_is_learned_once_for_each_direction(tmp_path: Path) -> None:
     used = [ask(tmp_path, SMALL, direction, "Ma ko he.").usage for direction in (OUT, OUT, INTO, OUT)]
     tokens = SMALL.tokens

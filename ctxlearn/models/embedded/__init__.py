@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ctxlearn import render
 from ctxlearn.data import Direction
+from ctxlearn.errors import StoreError
 from ctxlearn.models.base import Completion, Prefix, Request, Usage
 from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.candidates import QUICK, WHOLE
@@ -41,6 +42,13 @@ class EmbeddedModel:
 
     def complete(self, request: Request) -> Completion:
         """Translate every segment of `request`; its prefix is learned first if it was not before. Raises StoreError."""
+        try:
+            return self._complete(request)
+        except OSError as error:  # numba keeps on the disk what it compiled, wherever that happens
+            found = f"{self._learned}: what was learned or compiled cannot be kept ({error})"
+            raise StoreError(f"{found}; make room, or set CTXLEARN_HOME to another folder") from error
+
+    def _complete(self, request: Request) -> Completion:
         state, written = self._know(request.prefix, request.direction)
         corrections = Corrections.read(request.tail, request.prefix.text, request.direction)
         translator = Translator(state, corrections, self._effort)

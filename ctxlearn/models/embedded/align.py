@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from ctxlearn.models.embedded.arrays import Array, draw, seeded
+from ctxlearn.models.embedded.arrays import Array, compiled, draw, seeded
 
 SAMPLERS = 2  # of each way; more bring nothing that can be measured
 _VISITS = 15_000_000  # of cells by one sampler at most: what is larger is swept less often
@@ -81,7 +80,7 @@ def _grids(source: Text, target: Text) -> Grids:
     return Grids(begins, types.astype(np.int32), len(unique))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds: int) -> Any:
     keys = np.empty(begins[-1], np.int64)
     cell = 0
@@ -93,7 +92,7 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
     return keys
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _prior(fertility: int) -> float:
     """Return how probable a fertility is before anything was seen: mostly one, seldom many."""
     if fertility == 0:
@@ -101,12 +100,12 @@ def _prior(fertility: int) -> float:
     return float(0.55 if fertility == 1 else 0.18 * 0.3 ** (fertility - 2))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bucket(jump: int) -> int:
     return min(max(jump, -_WIDEST), _WIDEST) + _WIDEST
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sample(
     source: Any, starts: Any, source_kinds: int, target: Any, others: Any, target_kinds: int, grid: Any, types: Any,
     type_kinds: int, turned: bool, alone: int, jumping: int, fertile: int, kept: int, seed: int, found: Any,
@@ -223,7 +222,7 @@ def _sample(
                     fertility[source[first + i], min(children[i], _MOST)] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _symmetrise(starts: Any, others: Any, grid: Any, forward: Any, backward: Any, whole: float) -> Any:
     links = np.zeros(grid[-1], np.bool_)
     for pair in range(len(starts) - 1):
@@ -235,7 +234,7 @@ def _symmetrise(starts: Any, others: Any, grid: Any, forward: Any, backward: Any
     return links
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _likeliest(chances: Any, whole: float) -> Any:
     """Return for each row its likeliest cell, unless none is likelier still."""
     best = np.zeros(chances.shape, np.bool_)
@@ -250,7 +249,7 @@ def _likeliest(chances: Any, whole: float) -> Any:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def grow(forward: Any, backward: Any, links: Any) -> None:
     """Fill `links`: where both ways agree, their neighbours in either, and what is free on both sides."""
     size, length = links.shape

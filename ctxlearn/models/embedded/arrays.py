@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
-@njit(cache=True, nogil=True)
+def compiled(loop: Loop) -> Loop:
+    """Return a loop over arrays that numba compiles when it is first called, and keeps beside its source if it may.
+
+    It runs without Python's lock, so that threads work at the same time.
+    """
+    try:
+        return cast(Loop, njit(cache=True, nogil=True)(loop))
+    except RuntimeError:  # no folder that may be written to: each process compiles anew
+        return cast(Loop, njit(nogil=True)(loop))
+
+
+@compiled
 def mixed(number: Any) -> Any:
     """Return a hash of 64 bits of a number (the finaliser of MurmurHash3)."""
     x = np.uint64(number)
@@ -22,7 +35,7 @@ def mixed(number: Any) -> Any:
     return x ^ (x >> np.uint64(33))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hashed(words: Any, start: int, end: int) -> Any:
     """Return a hash of 63 bits of the run of words from `start` to `end`."""
     x = np.uint64(1469598103934665603)
@@ -32,7 +45,7 @@ def hashed(words: Any, start: int, end: int) -> Any:
     return np.int64(x >> np.uint64(1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def seeded(seed: int) -> Any:
     """Return the state of a generator of random numbers."""
     state = np.empty(1, np.uint64)
@@ -40,7 +53,7 @@ def seeded(seed: int) -> Any:
     return state
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def draw(state: Any) -> float:
     """Return a number from 0 to 1, 1 excluded (xorshift, Marsaglia 2003)."""
     x = state[0]
@@ -51,7 +64,7 @@ def draw(state: Any) -> float:
     return float((x >> np.uint64(11)) * (1.0 / 9007199254740992.0))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def table(keys: Any) -> tuple[Any, Any]:
     """Return a hash table of unique keys, none below 0: its keys (-1 where free), and the place of each in `keys`."""
     size = 2
@@ -66,7 +79,7 @@ def table(keys: Any) -> tuple[Any, Any]:
     return slots, places
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find(slots: Any, places: Any, key: Any) -> int:
     """Return the place of a key, or -1."""
     size = len(slots)

@@ -12,7 +12,7 @@ from ctxlearn.models.embedded.decode import Costs, Options, search, spans
 from ctxlearn.models.embedded.learn import WEIGHTS
 from ctxlearn.models.embedded.phrases import LONGEST
 from ctxlearn.models.embedded.state import View
-from ctxlearn.models.embedded.subwords import Subwords
+from ctxlearn.models.embedded.subwords import START, Subwords
 
 _SURE = 10.0  # the score of a correction's option: above all that was counted
 
@@ -42,19 +42,19 @@ class Decoder:
         self._numbers = {piece: number for number, piece in enumerate(view.source)}
         self._names = list(view.target)
         self._model = view.model
-        self._first = len(view.options.scores)  # the first correction's option
+        self._corrections = {words: option for option, words in enumerate(self._corrected, len(view.options.scores))}
+        self._phrases: dict[int, Pieces] = {}  # what options say, as far as it was asked for
         self._options = self._with_corrections(view.options)
 
     def _with_corrections(self, options: Options) -> Options:
         if not self._corrected:
             return options
         numbers = {name: number for number, name in enumerate(self._names)}
-        unheard = self._model.kinds  # numbers from here on are words that the language model has never seen
-        for meant in self._corrected.values():
-            for piece in meant:
-                if piece not in numbers:
-                    numbers[piece] = unheard + sum(number >= unheard for number in numbers.values())
-        self._names += [""] * (unheard - len(self._names)) + [name for name, n in numbers.items() if n >= unheard]
+        self._names += [""] * (self._model.kinds - len(self._names))  # from here on the language model knows no word
+        for piece in (piece for meant in self._corrected.values() for piece in meant):
+            if piece not in numbers:
+                numbers[piece] = len(self._names)
+                self._names.append(piece)
         sizes = [len(meant) for meant in self._corrected.values()]
         words = [numbers[piece] for meant in self._corrected.values() for piece in meant]
         return options._replace(
@@ -74,27 +74,34 @@ class Decoder:
         costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam)
         many, scores, found = search(source, ranges, options, self._model, costs, effort.candidates)
         for score, chosen in zip(scores[:many], found[:many], strict=True):
-            yield float(score), tuple(piece for option in chosen for piece in self._said(int(option), pieces))
+            yield float(score), tuple(piece for option in chosen.tolist() for piece in self._said(option, pieces))
 
-    def _said(self, option: int, pieces: Sequence[str]) -> Iterator[str]:
-        if option >= 0:
-            start = self._options.starts[option]
-            yield from (self._names[n] for n in self._options.words[start : start + self._options.sizes[option]])
-        elif -1 - option < len(pieces) and pieces[-1 - option] not in self._numbers:
-            yield pieces[-1 - option]  # one that was seen, but never by itself with a translation, is left out
+    def _said(self, option: int, pieces: Sequence[str]) -> Pieces:
+        if option < 0:
+            taken_over = pieces[-1 - option : len(pieces)][:1]  # none where the sentence ends
+            # One that was seen, but never by itself with a translation, is left out.
+            return tuple(piece for piece in taken_over if piece not in self._numbers)
+        if option not in self._phrases:
+            start, size = self._options.starts[option], self._options.sizes[option]
+            self._phrases[option] = tuple(self._names[word] for word in self._options.words[start : start + size])
+        return self._phrases[option]
 
     def _corrections_in(self, pieces: Sequence[str], ranges: Array) -> Array:
-        """Give a correction's run its option, and no option to whatever holds the run or a part of it."""
-        for number, run in enumerate(self._corrected, self._first):
-            for at in range(len(pieces) - len(run) + 1):
-                if tuple(pieces[at : at + len(run)]) != run:
+        """Give the words of a correction its option, and none to what overlaps them; the longest correction goes first.
+
+        A correction of a word says nothing of a longer word that begins with the same pieces.
+        """
+        length, taken = len(pieces), np.zeros(len(pieces), bool)
+        for size in range(min(LONGEST, length) if self._corrected else 0, 0, -1):
+            for at in range(length - size + 1):
+                option = self._corrections.get(tuple(pieces[at : at + size]))
+                whole = at + size == length or pieces[at + size].startswith(START)
+                if option is None or not whole or taken[at : at + size].any():
                     continue
-                for start in range(max(0, at - LONGEST + 1), at + len(run)):
-                    for end in range(max(start, at) + 1, min(start + LONGEST, len(pieces)) + 1):
-                        holds = start <= at and end >= at + len(run)
-                        if holds and (start, end) != (at, at + len(run)):
-                            ranges[start, end - start - 1] = 0
-                ranges[at, len(run) - 1] = number, number + 1
+                taken[at : at + size] = True
+                for start in range(max(0, at - LONGEST + 1), at + size):
+                    ranges[start, max(0, at - start) :] = 0
+                ranges[at, size - 1] = option, option + 1
         return ranges
 
 

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from ctxlearn.models.embedded.arrays import mixed
+from ctxlearn.models.embedded.arrays import compiled, mixed
 
 _LARGEST = 6
 _SHARPNESS = 2.0  # of a list’s shares: 1 gives as much chrF and less BLEU (packed pairs of Kalamang, Japhug, Tarivel)
@@ -46,7 +45,7 @@ def expected_chrf(texts: Sequence[str], weights: Sequence[float]) -> list[float]
     return [float(value) for value in _expected(codes, begins, np.array(weights, float))]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grams(codes: Any, begins: Any) -> Any:
     """Return the hashes of all n-grams, a second one of a text apart from the first, and where each size's begin."""
     total = 0
@@ -76,7 +75,7 @@ def _grams(codes: Any, begins: Any) -> Any:
     return grams, at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _expected(codes: Any, begins: Any, weights: Any) -> Any:
     grams, at = _grams(codes, begins)
     texts = len(begins) - 1

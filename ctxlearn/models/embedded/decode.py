@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from ctxlearn.models.embedded.arrays import Array, find, hashed, mixed
+from ctxlearn.models.embedded.arrays import Array, compiled, find, hashed, mixed
 from ctxlearn.models.embedded.ngrams import LanguageModel, step
 from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
 
@@ -66,7 +65,7 @@ def options(table: Table, model: LanguageModel, weights: Weights, most: int, slo
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _alone(words: Any, starts: Any, sizes: Any, model: Any) -> Any:
     found = np.zeros(len(starts), np.float32)
     for n in range(len(starts)):
@@ -77,7 +76,7 @@ def _alone(words: Any, starts: Any, sizes: Any, model: Any) -> Any:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def spans(source: Any, slots: Any, places: Any, begins: Any) -> Any:
     """Return for each start and size the range of its options; (0, 0) where there are none."""
     found = np.zeros((len(source), LONGEST, 2), np.int64)
@@ -90,7 +89,7 @@ def spans(source: Any, slots: Any, places: Any, begins: Any) -> Any:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     """Return for each span the best that can be had for it, by the options alone."""
     length = len(ranges)
@@ -110,7 +109,7 @@ def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _future(gap: Any, mask: Any, futures: Any) -> float:
     """Return the best that can be had for all that is not covered."""
     total, start, at = 0.0, gap, gap
@@ -126,7 +125,7 @@ def _future(gap: Any, mask: Any, futures: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slot(table: Any, facts: Any, masks: Any, gap: Any, mask: Any, end: Any, state: Any) -> Any:
     """Return the slot of the hypothesis that is alike, or the free one for it."""
     key = mixed(mask ^ mixed(np.uint64(gap) * np.uint64(1315423911) ^ np.uint64(end) << np.uint64(40)))
@@ -139,7 +138,7 @@ def _slot(table: Any, facts: Any, masks: Any, gap: Any, mask: Any, end: Any, sta
     return slot
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _thin(table: Any, facts: Any, masks: Any, scores: Any, kept: int) -> Any:
     """Keep the `kept` best hypotheses of a full stack; return how many they are, and the worst one's estimate."""
     order = np.argsort(-scores[:, 1], kind="mergesort")
@@ -151,7 +150,7 @@ def _thin(table: Any, facts: Any, masks: Any, scores: Any, kept: int) -> Any:
     return len(chosen), scores[:kept, 1].min()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: int) -> Any:
     """Return how many of the `n` best there are, their scores, and their options, first one first.
 
@@ -250,7 +249,7 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
     return _best(length, counts[length], facts, scores, arcs, arc_scores, n)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores: Any, n: int) -> Any:
     """Return the `n` best derivations, from the end: a part of one is a hypothesis, what follows it, and its score."""
     room = 64 * n
@@ -288,7 +287,7 @@ def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores
     return got, totals, found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _push(heap: Any, size: int, part: int, values: Any) -> int:
     at = size
     while at and values[heap[(at - 1) // 2]] < values[part]:
@@ -298,7 +297,7 @@ def _push(heap: Any, size: int, part: int, values: Any) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pop(heap: Any, size: int, values: Any) -> int:
     size -= 1
     part, at = heap[size], 0

@@ -32,6 +32,7 @@ class Cut(NamedTuple):
 # The first view alone is what the quick setting uses.
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
+_LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
 
 Words = Sequence[Sequence[str]]
@@ -63,11 +64,17 @@ def learn(material: Material) -> Learned:
 
 
 def _views(source: Words, target: Words, text: Words, lexical: Array) -> list[View]:
-    """Return the views that differ: a language of few words or of characters is cut alike whatever was asked for."""
+    """Return the views that differ, only the first aligner's of a very large context.
+
+    A language of few words or of characters is cut alike whatever was asked for.
+    """
+    large = sum(len(one) * len(other) for one, other in zip(source, target, strict=True)) > _LARGE
     made: dict[tuple[bytes, bytes, str], View] = {}
     sources = {size: subwords.learn(source, size) for size in {cut.source for cut in VIEWS}}
     targets = {size: subwords.learn(target, size) for size in {cut.target for cut in VIEWS}}
     for cut in VIEWS if source else ():
+        if large and cut.aligner != VIEWS[0].aligner:
+            continue
         pieces = sources[cut.source], targets[cut.target]
         name = (pieces[0].model, pieces[1].model, cut.aligner)
         if name not in made:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from ctxlearn.models.embedded.arrays import Array, find, table
+from ctxlearn.models.embedded.arrays import Array, compiled, find, table
 
 ORDER = 3
 
@@ -129,7 +128,7 @@ def _discounts(counts: Array) -> Array:
     return np.array([0.0, *(min(0.95 * seen, max(0.1, value)) for seen, value in enumerate(found, start=1))])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def step(model: Any, state: Any, word: Any) -> Any:
     """Return the logarithm of how probable a word is in a state, and the state after it."""
     total = 0.0

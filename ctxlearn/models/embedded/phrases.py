@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ctxlearn.models.embedded.align import Grids, Text
-from ctxlearn.models.embedded.arrays import Array, hashed
+from ctxlearn.models.embedded.arrays import Array, compiled, hashed
 
 LONGEST = 8  # pieces of a source phrase
 _LONGEST_TARGET = 10
+_MOST_RUNS = 4_000_000  # of a context: 22,000 sentence pairs have 800,000
 _LEAST = 1e-4  # a lexical probability is never less
 _DISCOUNT = 0.5
 _TOWARDS_COMMON = 2.0  # what an orientation seen for one phrase pair is smoothed by
@@ -119,15 +119,21 @@ def extract(starts: Array, others: Array, grid: Array, links: Array) -> Array:
     """Return (pair, start, end, start, end) of every two runs whose links stay inside; ends are exclusive.
 
     Words without a link at the edges of the target run may belong to it or not. A short pair, such as a dictionary's,
-    counts as a whole even where no word was linked.
+    counts as a whole even where no word was linked. Where there are more than `_MOST_RUNS`, as in a long text that is
+    badly aligned, fewer words without a link belong to them, in the end none.
     """
-    runs = np.empty((_runs(starts, others, grid, links, np.empty((0, 5), np.int32)), 5), np.int32)
-    _runs(starts, others, grid, links, runs)
+    none = np.empty((0, 5), np.int32)
+    for free in (_LONGEST_TARGET, 1, 0):
+        many = _runs(starts, others, grid, links, free, none)
+        if many <= _MOST_RUNS:
+            break
+    runs = np.empty((many, 5), np.int32)
+    _runs(starts, others, grid, links, free, runs)
     return runs
 
 
-@njit(cache=True, nogil=True)
-def _runs(starts: Any, others: Any, grid: Any, all_links: Any, found: Any) -> int:
+@compiled
+def _runs(starts: Any, others: Any, grid: Any, all_links: Any, free: int, found: Any) -> int:
     """Write the runs into `found`, as many as it has room for, and return how many there are."""
     many = 0
     for pair in range(len(starts) - 1):
@@ -156,9 +162,10 @@ def _runs(starts: Any, others: Any, grid: Any, all_links: Any, found: Any) -> in
                 if not inside:
                     continue
                 first = low
-                while first >= 0 and (first == low or not linked[first]):
+                while first >= max(0, low - free) and (first == low or not linked[first]):
                     last = high
-                    while last < length and last - first < _LONGEST_TARGET and (last == high or not linked[last]):
+                    behind = min(length, first + _LONGEST_TARGET, high + free + 1)
+                    while last < behind and (last == high or not linked[last]):
                         if many < len(found):
                             found[many] = (pair, start, end, first, last + 1)
                         many += 1
@@ -173,7 +180,7 @@ def _runs(starts: Any, others: Any, grid: Any, all_links: Any, found: Any) -> in
     return many
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hashes(runs: Any, source: Any, starts: Any, target: Any, others: Any) -> Any:
     made = np.empty((len(runs), 2), np.int64)
     for n in range(len(runs)):
@@ -202,7 +209,7 @@ def _lexical(runs: Array, source: Text, target: Text, grids: Grids, links: Array
     return one, other
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _words_of_cells(source: Any, starts: Any, target: Any, others: Any, grid: Any) -> Any:
     rows, columns = np.empty(grid[-1], np.int32), np.empty(grid[-1], np.int32)
     cell = 0
@@ -222,7 +229,7 @@ def _free(source: Text, target: Text, links: Array) -> tuple[Array, Array]:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _free_words(starts: Any, others: Any, links: Any, source_words: int, target_words: int) -> Any:
     source, target = np.ones(source_words, np.bool_), np.ones(target_words, np.bool_)
     cell = 0
@@ -235,7 +242,7 @@ def _free_words(starts: Any, others: Any, links: Any, source_words: int, target_
     return source, target
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _lexical_runs(
     runs: Any, source: Any, starts: Any, target: Any, others: Any, grid: Any, types: Any, links: Any,
     forward: Any, backward: Any, none_target: Any, none_source: Any,
@@ -261,7 +268,7 @@ def _lexical_runs(
     return one, other
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _orientations(runs: Any, starts: Any, others: Any, grid: Any, all_links: Any) -> Any:
     """Return how each run stands to what is linked before and after it: 0 in order, 1 swapped, 2 elsewhere."""
     facing = np.full((len(runs), 2), 2, np.int8)

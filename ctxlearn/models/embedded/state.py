@@ -10,7 +10,6 @@ import bisect
 import contextlib
 import json
 import os
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.text import Writing
 
 _FILE = "model.npz"
-_UNREADABLE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,8 @@ def opened(folder: Path) -> State | None:
     try:
         with np.load(path, allow_pickle=False) as kept:
             return State(_read({name: kept[name] for name in kept.files}))
-    except _UNREADABLE:
-        return None  # damaged, or written by something else: it is learned again and replaced
+    except Exception:  # noqa: BLE001  # damage shows in as many ways as zip and npy have fields
+        return None  # it is learned again and replaced
 
 
 def write(folder: Path, learned: Learned) -> None:
