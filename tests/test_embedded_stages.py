@@ -102,6 +102,18 @@ def test_phrase_pairs_are_all_consistent_ones_and_the_whole(made: list[Bits]) ->
     assert len(found) == len(set(found)) and set(found) == expected
 
 
+@settings(deadline=None)
+@given(grids(1))
+def test_of_too_many_phrase_pairs_those_stay_that_end_in_links(made: list[Bits]) -> None:
+    (links,) = made
+    size, length = links.shape
+    begins, others, cells = (np.array([0, end], np.int64) for end in (size, length, size * length))
+    found = {tuple(run[1:]) for run in phrases.extract(begins, others, cells, links.ravel(), most=0)}
+    linked = np.atleast_1d(links.any(0))
+    tight = {run for run in consistent(links) if linked[run[2]] and linked[run[3] - 1]}
+    assert found == {*tight, *([(0, size, 0, length)] if size and length else [])}
+
+
 def learned(source: Sequence[str], target: Sequence[str]) -> tuple[Text, phrases.Table, ngrams.LanguageModel]:
     one, other = text(*source), text(*target)
     pairs, links = align(one, other)

@@ -115,17 +115,17 @@ def _smoothed(facing: Array, pair: Array, of_source: Array) -> Array:
     return np.asarray(np.log(mixed / mixed.sum(1, keepdims=True)))
 
 
-def extract(starts: Array, others: Array, grid: Array, links: Array) -> Array:
+def extract(starts: Array, others: Array, grid: Array, links: Array, most: int = _MOST_RUNS) -> Array:
     """Return (pair, start, end, start, end) of every two runs whose links stay inside; ends are exclusive.
 
     Words without a link at the edges of the target run may belong to it or not. A short pair, such as a dictionary's,
-    counts as a whole even where no word was linked. Where there are more than `_MOST_RUNS`, as in a long text that is
-    badly aligned, fewer words without a link belong to them, in the end none.
+    counts as a whole even where no word was linked. Where there are more than `most`, as in a long text badly
+    aligned, fewer words without a link belong to a target run, in the end none.
     """
     none = np.empty((0, 5), np.int32)
     for free in (_LONGEST_TARGET, 1, 0):
         many = _runs(starts, others, grid, links, free, none)
-        if many <= _MOST_RUNS:
+        if many <= most:
             break
     runs = np.empty((many, 5), np.int32)
     _runs(starts, others, grid, links, free, runs)
