@@ -85,9 +85,11 @@ def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served,
     page = tab(f"{server.address}/evaluate")
     choose(page, "Language", "Toy (toy)")
     for number in (1, 2):
-        page.get_by_text("New run").click() if number > 1 else None
+        if number > 1:
+            page.get_by_text("New run", exact=True).click()
         page.get_by_role("button", name="Start").click()
         expect(jobs(page, "done")).to_have_count(number, timeout=30_000)
+        expect(page.get_by_text("No run yet")).to_have_count(0)  # the page follows its list of jobs
     expect(page.get_by_text("chrF (higher is better)")).to_be_visible()
     open_page(page, "Runs")
     expect(page.get_by_text("embedded: 2 runs, chrF")).to_be_visible()
