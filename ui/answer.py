@@ -11,29 +11,16 @@ from ctxlearn.data import Direction
 from ctxlearn.history import Translated
 from ctxlearn.manifest import Corpus
 from ui import blocks, correcting
+from ui.asked import asked
 from ui.copying import copy_button
 from ui.opened import Books
 from ui.words import plain
 
-ANSWER = "answer"  # what this tab was answered last
-CHOSEN = "chosen-alternative"  # the alternative that is shown in place of the first translation
-
-
-def answered(corpus: Corpus) -> Answer | None:
-    """Return what this tab was answered last about a corpus."""
-    found: Answer | None = st.session_state.get(ANSWER)
-    return found if found is not None and found.translated.corpus_path == str(corpus.folder.resolve()) else None
-
-
-def remember(answer: Answer | None) -> None:
-    """Let the tab show an answer, or none."""
-    st.session_state[ANSWER] = answer
-    st.session_state.pop(CHOSEN, None)
-
 
 def shown_text(it: Translated) -> str:
     """Return the translation, or the alternative that was chosen in its place."""
-    return str(st.session_state.get(CHOSEN, it.text))
+    chosen = asked().chosen
+    return it.text if chosen is None else chosen
 
 
 def show_result(corpus: Corpus, books: Books, answer: Answer | None, draft: str) -> None:
@@ -70,16 +57,12 @@ def _alternatives(it: Translated, shown: str, code: str) -> None:
     others = [text for text in dict.fromkeys((it.text, *(other.text for other in it.alternatives))) if text != shown]
     if not others:
         return
-    scores = {other.text: other.score for other in it.alternatives}
+    choose, scores = asked().choose, {other.text: other.score for other in it.alternatives}
     st.markdown("**Alternatives**")
     for number, text in enumerate(others):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.button("Use", key=f"use-{number}", on_click=_use, args=(text,), help="Shows it in place of the other")
+            st.button("Use", key=f"use-{number}", on_click=choose, args=(text,), help="Shows it in place of the other")
             blocks.other(text, shown, code, f"score {scores[text]:.2f}" if text in scores else "the first choice")
-
-
-def _use(text: str) -> None:
-    st.session_state[CHOSEN] = text
 
 
 # -- why --------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ctxlearn.corrections import Correction, Corrections
 from ctxlearn.data import Direction
 from ctxlearn.history import Translated
 from ctxlearn.manifest import Corpus
-from ui import session
+from ui.asked import asked
 from ui.opened import Books
 from ui.words import errors_in_words, plain
 
@@ -37,7 +37,8 @@ def correct_button(corpus: Corpus, books: Books, it: Translated, text: str) -> N
             with errors_in_words():
                 _enter(corpus, books, it, text, (better or "", author or ""), now=accepted)
                 st.session_state[_DONE] = True
-                st.session_state[session.ASK] = accepted and not models.is_hosted(it.model)  # which is paid for
+                if accepted and not models.is_hosted(it.model):  # which is paid for
+                    asked().want(it.model)
                 st.rerun()
 
 

@@ -17,7 +17,6 @@ from ui.words import plain
 CORPUS = "corpus"  # the name of the language that the tab works with, whichever page it is on
 _NEXT = "corpus-next"
 _ARRANGED = "arranged"
-ASK = "ask"  # whether the draft is to be translated in the next run, as if the button were pressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,11 @@ def choose_corpus(label: str = "Language") -> Corpus | None:
     if not known:
         return None
     if st.session_state.get(_NEXT) in known:
-        st.session_state[CORPUS] = st.session_state.pop(_NEXT)
-    if st.session_state.get(CORPUS) not in known:
-        st.session_state[CORPUS] = corpus_name()
-    name = st.selectbox(label, known, key=CORPUS, format_func=_named, persist_state="session")
+        st.session_state[CORPUS] = st.session_state[_NEXT]
+        del st.session_state[_NEXT]
+    # Said anew in every run: a widget that stands on two pages forgets, from one to the next, what the program chose.
+    st.session_state[CORPUS] = corpus_name()
+    name = st.selectbox(label, known, key=CORPUS, format_func=_named)
     return None if name is None else manifest.open_corpus(name)
 
 

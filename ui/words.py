@@ -11,6 +11,7 @@ import streamlit as st
 from ctxlearn.errors import CtxlearnError, StoreError
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+SAID = (CtxlearnError, OSError)  # what is said in words; all else is a fault of the program
 _EMOJI = re.compile(r":(?=(?:[+-]1|100|1234|[\w+-]*[A-Za-z][\w+-]*):)")
 
 
@@ -26,6 +27,8 @@ def plain(text: str) -> str:
 
 def say_error(error: Exception) -> None:
     """Show an error in words; what it quotes of a file stands below, in the columns of the file."""
+    if isinstance(error, OSError):  # as the command line says it
+        error = StoreError(f"{error.filename or 'this machine'}: {error.strerror or error}")
     first, _, quoted = str(error).partition("\n")
     st.error(plain(first), icon=":material/error:")
     if quoted:
@@ -37,7 +40,5 @@ def errors_in_words() -> Iterator[None]:
     """Show what goes wrong in the block where it arose; the rest of the page goes on."""
     try:
         yield
-    except CtxlearnError as error:
+    except SAID as error:
         say_error(error)
-    except OSError as error:  # as the command line says it
-        say_error(StoreError(f"{error.filename or 'this machine'}: {error.strerror or error}"))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from ctxlearn.history import History
+from ctxlearn.settings import Settings
 from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
 from tests.ui.serving import Served, served
@@ -28,6 +30,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def translated(page: Page, text: str, language: str = "Toy") -> None:
     """Type a text and press Ctrl+Enter, as people do."""
+    expect(page.get_by_role("button", name="Translate")).to_be_visible()
     box = page.get_by_label(f"Text in {language}")
     box.fill(text)
     box.press("Control+Enter")
@@ -62,6 +65,29 @@ def test_a_correction_is_what_the_next_translation_says(town: Served, tab: Tab) 
     other.get_by_label("Text in Toy").fill("Pokin zorbu kesu.")
     other.get_by_role("button", name="Translate").click()
     expect(other.locator(".st-key-result .ctx-text")).to_have_text("The man drinks tea.")
+
+
+def test_a_press_is_answered_once_whatever_is_pressed_meanwhile(server: Served, tab: Tab) -> None:
+    copy_of_tiny(server.folder / "corpora")
+    page = tab(server.address)
+    expect(page.get_by_role("button", name="Translate")).to_be_visible()
+    page.get_by_label("Text in Toy").fill(SENTENCE)
+    page.get_by_label("Text in Toy").press("Control+Enter")  # the first translation: the language is learned now
+    for name in ("History", "Corrections", "Why"):
+        page.get_by_role("tab", name=name).click()
+    expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+    with History(Settings(server.home).ledger) as history:
+        assert [it.source for it in history.list()] == [SENTENCE]
+
+
+def test_the_language_that_a_tab_works_with_is_the_same_on_every_page(town: Served, tab: Tab) -> None:
+    page = tab(f"{town.address}/context")
+    language = page.get_by_role("combobox", name="Language")
+    expect(language).to_have_value("Toy (toy)")
+    for name in ("Translate", "Evaluate", "Context", "Corpora", "Translate"):
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+        expect(language.first).to_have_value("Toy (toy)")
 
 
 def test_two_browsers_do_not_see_each_others_drafts(town: Served, tab: Tab) -> None:

@@ -11,12 +11,12 @@ from ctxlearn.history import History, Translated
 from ctxlearn.manifest import Corpus
 from ctxlearn.translate import guess_source
 from ui import answer, blocks, correcting, documents, history, model_choice, opened, session
+from ui.asked import Draft, asked
 from ui.model_choice import Choice
 from ui.opened import Books
-from ui.words import errors_in_words, plain
+from ui.words import errors_in_words, plain, say_error
 
 DRAFT = "draft"
-_NEXT = "next"  # a draft and a direction that the next run begins with
 _WELCOMED = "welcomed"  # whether the welcome stands on the page
 SAMPLE = "tarivel"
 _SENTENCES = {0: "Nokalum dazeñin.", 1: "The old woman is sleeping."}  # by the number of the sample's direction
@@ -32,14 +32,16 @@ def show() -> None:
             newest = past.newest()
         if newest is None and all(session.is_bundled(name) for name in manifest.known()):
             _welcome()
-        _begin_with_next()
+        _begin_with_draft()
         _page(newest)
 
 
 def _welcome() -> None:
     """Offer the sample language to somebody who has nothing set up; one click translates."""
-    if st.session_state.get(session.ASK) or answer.ANSWER in st.session_state or session.missing(SAMPLE):
+    it = asked()
+    if it.wanted or it.folder is not None or session.missing(SAMPLE):
         return
+    ways = manifest.open_corpus(SAMPLE).directions
     st.session_state[_WELCOMED] = True
     with st.container(border=True):
         st.markdown(
@@ -48,13 +50,9 @@ def _welcome() -> None:
         )
         with st.container(horizontal=True):
             for number, sentence in _SENTENCES.items():
-                st.button(sentence, key=f"sample-{number}", on_click=_sample, args=(number,), type="primary")
+                draft = Draft(sentence, str(ways[number]), SAMPLE)
+                st.button(sentence, key=f"sample-{number}", on_click=it.want, args=(None, draft), type="primary")
         st.caption("Your own language: the page Corpora takes its dictionary, grammar and sentences.")
-
-
-def _sample(number: int) -> None:
-    session.remember_corpus(SAMPLE)
-    _go_on_with(_SENTENCES[number], str(manifest.open_corpus(SAMPLE).directions[number]), ask=True)
 
 
 def _page(newest: Translated | None) -> None:
@@ -117,9 +115,22 @@ def _direction_key(corpus: Corpus) -> str:
 
 def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choice) -> None:
     names = {corpus.language.code: corpus.language.name, corpus.contact.code: corpus.contact.name}
+    here = asked()
     left, right = st.columns(2, gap="large")
     with left:
-        draft = st.text_area(
+        area, row = st.container(), st.container(horizontal=True)
+        with row:  # first, so that its key is heard as soon as there is a text to press it in
+            st.button(
+                "Translate",
+                type="primary",
+                shortcut="Ctrl+Enter",
+                icon=":material/translate:",
+                on_click=here.want,
+                args=(choice.model,),
+            )
+            st.button("Swap", on_click=_swap, args=(corpus, direction))
+            st.button("Clear", on_click=_clear, args=(corpus,))
+        draft = area.text_area(
             f"Text in {plain(names[direction.source])}",
             key=DRAFT,
             height=180,
@@ -127,33 +138,30 @@ def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choi
             persist_state="session",
             on_change="ignore",  # what is typed is sent with the button that is pressed; nothing runs meanwhile
         )
-        with st.container(horizontal=True):
-            pressed = st.button("Translate", type="primary", shortcut="Ctrl+Enter", icon=":material/translate:")
-            shown = answer.answered(corpus)
-            st.button("Swap", on_click=_swap, args=(corpus, direction))
-            st.button("Clear", on_click=_clear)
-        _other_way(corpus, books, direction, draft or "")
+        _other_way(corpus, books, direction, choice.model, draft or "")
     with right:
         blocks.label(names[direction.target])
-        if pressed or st.session_state.pop(session.ASK, False):
-            with errors_in_words():
-                _ask(corpus, books, direction, choice, draft or "")
-            shown = answer.answered(corpus)
+        if here.wants(choice.model):
+            _ask(corpus, books, direction, choice, draft or "")
+        here.wanted = False
+        error = here.failed(corpus)
+        if error is not None:
+            say_error(error)
         with st.container(border=True, key="result"):
-            answer.show_result(corpus, books, shown, draft or "")
+            answer.show_result(corpus, books, here.answered(corpus), draft or "")
 
 
 def _ask(corpus: Corpus, books: Books, direction: Direction, choice: Choice, text: str) -> None:
     """Translate the draft; the tab shows no earlier answer when that fails."""
-    answer.remember(None)
     question = Question(corpus.name, books.pack, books.tail, direction, choice.model, text, _ALTERNATIVES)
+    here = settings.read()
     with st.spinner("Translating … a new language is learned first, once", show_time=True):
-        answer.remember(asking.ask(question, settings.read(), choice.hosting, choice.budget))
+        asked().settle(corpus, lambda: asking.ask(question, here, choice.hosting, choice.budget))
     if st.session_state.pop(_WELCOMED, False):
         st.rerun()  # without the welcome
 
 
-def _other_way(corpus: Corpus, books: Books, direction: Direction, text: str) -> None:
+def _other_way(corpus: Corpus, books: Books, direction: Direction, model: str, text: str) -> None:
     """Offer the other direction for a text that seems to be in the other language."""
     if len(text.split()) < 2 or guess_source(text, books.pack) == direction.source:
         return
@@ -162,35 +170,35 @@ def _other_way(corpus: Corpus, books: Books, direction: Direction, text: str) ->
         plain(f"This looks like {name}: translate the other way"),
         key="other-way",
         type="tertiary",
-        on_click=_go_on_with,
-        args=(text, str(direction.reversed())),
-        kwargs={"ask": True},
+        on_click=asked().want,
+        args=(model, Draft(text, str(direction.reversed()))),
     )
 
 
 def _swap(corpus: Corpus, direction: Direction) -> None:
-    shown = answer.answered(corpus)
+    here = asked()
+    shown = here.answered(corpus)
     text = answer.shown_text(shown.translated) if shown is not None else st.session_state.get(DRAFT, "")
-    answer.remember(None)
-    _go_on_with(text, str(direction.reversed()))
+    here.show(corpus, None)
+    here.draft = Draft(text, str(direction.reversed()))
 
 
-def _clear() -> None:
-    answer.remember(None)
+def _clear(corpus: Corpus) -> None:
     st.session_state[DRAFT] = ""
+    asked().show(corpus, None)
 
 
-def _go_on_with(text: str, direction: str, *, ask: bool = False) -> None:
-    """Let the next run begin with a text and a direction, and translate it at once if it is asked for."""
-    st.session_state[_NEXT] = (text, direction)
-    st.session_state[session.ASK] = ask
-
-
-def _begin_with_next() -> None:
-    text, direction = st.session_state.pop(_NEXT, (None, None))
-    if text is not None:
-        st.session_state[DRAFT] = text
-        st.session_state[f"direction-{session.next_corpus_name()}"] = direction
+def _begin_with_draft() -> None:
+    """Put the draft that is to be begun with where the page's fields find it."""
+    here = asked()
+    draft = here.draft
+    if draft is None:
+        return
+    if draft.corpus is not None:
+        session.remember_corpus(draft.corpus)
+    st.session_state[DRAFT] = draft.text
+    st.session_state[f"direction-{session.next_corpus_name()}"] = draft.direction
+    here.draft = None  # at the end: a run that is ended before is taken up by the next
 
 
 # -- below ------------------------------------------------------------------------------------------------------------
@@ -200,7 +208,7 @@ def _below(corpus: Corpus, books: Books, direction: Direction, choice: Choice) -
     tabs = dict(zip(_TABS, st.tabs(_TABS, key="below", on_change="rerun"), strict=True))
     if tabs["Why"].open:
         with tabs["Why"]:
-            answer.show_evidence(corpus, books, answer.answered(corpus))
+            answer.show_evidence(corpus, books, asked().answered(corpus))
     if tabs["Whole file"].open:
         with tabs["Whole file"], errors_in_words():
             documents.show_documents(corpus, books, direction, choice)
@@ -211,6 +219,7 @@ def _below(corpus: Corpus, books: Books, direction: Direction, choice: Choice) -
         with tabs["History"], errors_in_words():
             again = history.show_history(corpus)
             if again is not None:
-                answer.remember(Answer(again))
-                _go_on_with(again.source, again.direction)
+                here = asked()
+                here.draft = Draft(again.source, again.direction)
+                here.show(corpus, Answer(again))
                 st.rerun()
