@@ -10,9 +10,10 @@ held-out sentence is never corrected: the score would measure what was just said
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Literal, Self
 
 from ctxlearn import leaks, manifest_writing, render
 from ctxlearn.corpus import TestSet
-from ctxlearn.data import Example, Policy, clean
+from ctxlearn.data import Example, Policy, Record, clean
 from ctxlearn.errors import CorpusError, LeakError, UsageError
 from ctxlearn.manifest import Corpus
 from ctxlearn.packs import Pack
@@ -71,10 +72,21 @@ class Tail:
         """The sentence pairs, the oldest first: of two that contradict each other the later one stands."""
         return tuple(it.example for it in self.corrections)
 
+    def after(self, records: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
+        """Return the records of a context, by section, and the corrections, which come first of its examples."""
+        if not self.corrections:
+            return dict(records)
+        return {**records, "examples": (*self.records, *records.get("examples", ()))}
+
     @property
     def text(self) -> str:
         """The corrections as a model reads them; empty when there are none."""
         return render.write_section("examples", self.records) if self.corrections else ""
+
+    @property
+    def mark(self) -> str:
+        """What a system's signature says of them; empty when there are none."""
+        return f"|tail:{hashlib.sha256(self.text.encode()).hexdigest()[:8]}" if self.corrections else ""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -208,12 +220,12 @@ class Corrections:
         return self.show(it.id)
 
 
-def tail_of(ledger: Path, pack: Pack) -> Tail:
-    """Return what stands after a pack of a corpus. Raises StoreError."""
+def tail_of(ledger: Path, pack: Pack, tests: Iterable[TestSet] = ()) -> Tail:
+    """Return what stands after a pack of a corpus; no sentence of its test sets, or of `tests`. Raises StoreError."""
     if not ledger.exists():
         return Tail()
     with Corrections(ledger, Path(pack.corpus)) as found:
-        return found.tail(pack.tests) if found.list("accepted") else Tail()
+        return found.tail((*pack.tests, *tests)) if found.list("accepted") else Tail()
 
 
 def refuse_held_out(tests: Iterable[TestSet], example: Example) -> None:

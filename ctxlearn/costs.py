@@ -223,8 +223,12 @@ def forecast(
     hosting: Hosting | None = None,
     *,
     n: int = 1,
+    tail: str = "",
 ) -> Forecast:
-    """Return what it will take to translate segments with a hosted model. Nothing is asked. Raises UsageError."""
+    """Return what it will take to translate segments with a hosted model, corrections in the `tail` read with each.
+
+    Nothing is asked. Raises UsageError.
+    """
     from ctxlearn.models import prices
     from ctxlearn.models.estimate import Gauge, estimate
 
@@ -233,7 +237,7 @@ def forecast(
     with Spending(settings.ledger) as spending:
         gauge = Gauge(name, tokens.counter(), spending.ratio(name))
     price = prices.price(name, settings)
-    request = Request(Prefix(pack.prefix, pack.tokens, pack.fingerprint), direction, tuple(segments), n=n)
+    request = Request(Prefix(pack.prefix, pack.tokens, pack.fingerprint), direction, tuple(segments), tail, n=n)
     asked = _unanswered(name, request, plan, settings, hosting)
     found = estimate(asked, gauge, plan, price, lengthening(pack, direction))
     sections = tuple(_sections(pack, gauge.ratio, price))

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 import scoring
 from ctxlearn import costs, coverage, slices
 from ctxlearn.corpus import TestSet
+from ctxlearn.corrections import Tail
 from ctxlearn.costs import Budget
 from ctxlearn.coverage import Books, Word
-from ctxlearn.data import Direction, Segment
+from ctxlearn.data import Direction, Policy, Segment
 from ctxlearn.errors import CtxlearnError, StoreError
 from ctxlearn.evidence import Evidence
 from ctxlearn.human import Written
@@ -40,7 +41,8 @@ class Plan:
     """One run to be made: a test set, a direction and a model over a packed context.
 
     With `written`, these translations are measured instead of a model's, and the context serves the floors and the
-    coverage only. `sampling` is what a hosted model is told beside the question.
+    coverage only. `sampling` is what a hosted model is told beside the question; `tail` are the corrections that are
+    read after the context, as they are to translate.
     """
 
     corpus: Corpus
@@ -52,6 +54,12 @@ class Plan:
     limit: int | None = None
     written: Written | None = None
     sampling: Mapping[str, float] = field(default_factory=dict)
+    tail: Tail = field(default_factory=Tail)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Those of all that a model is sent."""
+        return (self.pack.policy, self.test.policy, *self.tail.policies)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -127,9 +135,10 @@ def _opened(plan: Plan, settings: Settings, manner: Manner) -> Iterator[tuple[Sy
     if plan.written is not None:
         yield plan.written, lambda: None  # what it cost is not known here
         return
-    policies = (plan.pack.policy, plan.test.policy)
-    with costs.opened(plan.model, settings, policies, manner.hosting, manner.budget, threads=manner.threads) as opened:
-        yield System(opened.model, plan.pack, plan.direction, sampling=plan.sampling), lambda: opened.cost_usd
+    asked = (manner.hosting, manner.budget)
+    with costs.opened(plan.model, settings, plan.policies, *asked, threads=manner.threads) as opened:
+        system = System(opened.model, plan.pack, plan.direction, tail=plan.tail, sampling=plan.sampling)
+        yield system, lambda: opened.cost_usd
 
 
 class _Work:
@@ -177,7 +186,7 @@ class _Work:
 
     def _look_up(self) -> list[tuple[Word, ...]]:
         pack, code = self.plan.pack, self.plan.direction.source
-        evidence = Evidence(pack.language, pack.contact, pack.records)
+        evidence = Evidence(pack.language, pack.contact, self.plan.tail.after(pack.records))
         prefix = Prefix(pack.prefix, pack.tokens, pack.fingerprint)
         books = Books(evidence, code, coverage.pieces(prefix, self.plan.direction))
         return [books.words(it.source) for it in self.segments]
@@ -266,7 +275,7 @@ def _floors(plan: Plan, settings: Settings) -> dict[str, dict[str, float]]:
 
 
 def _floor(name: str, plan: Plan, settings: Settings) -> dict[str, float]:
-    system = System(open_model(name, settings), plan.pack, plan.direction)
+    system = System(open_model(name, settings), plan.pack, plan.direction, tail=plan.tail)
     segments = plan.segments
     texts = [it.text for hypotheses in system.translate(segments) for it in hypotheses]
     references = [segment.references for segment in segments]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,12 +65,11 @@ class System:
     def signature(self) -> str:
         """All that another person needs to reproduce this system, after sacrebleu's signatures."""
         asked = f"|prompt:{prompt.version()}" if is_hosted(self.model.name) else ""
-        tail = f"|tail:{hashlib.sha256(self.tail.text.encode()).hexdigest()[:8]}" if self.tail.corrections else ""
         base = server(self.model)
         at = f"|at:{policy.site(base)}" if base is not None else ""
         return (
             f"model:{self.model.name}{at}|dir:{self.direction}|ctx:{self.pack.fingerprint[:8]}|tok:{self.pack.tokens}"
-            f"{tail}{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
+            f"{self.tail.mark}{asked}|n:{self.n}{_listed_sampling(self.sampling)}|v:{__version__}"
         )
 
     @property
@@ -79,9 +77,15 @@ class System:
         """With what parameters the model is asked, as numbers by their names.
 
         `per_request` is how many segments share a request at most: of hosted models, where it can change an answer.
+        `corrections` is how many stand after the context, where any do.
         """
         per_request = getattr(self.model, "per_request", None)
-        return {"n": self.n, **self.sampling, **({} if per_request is None else {"per_request": per_request})}
+        shared = {} if per_request is None else {"per_request": per_request}
+        return {"n": self.n, **self.sampling, **shared, **self._corrected}
+
+    @property
+    def _corrected(self) -> dict[str, float]:
+        return {"corrections": len(self.tail.corrections)} if self.tail.corrections else {}
 
     @cached_property
     def prefix(self) -> Prefix:
@@ -91,10 +95,7 @@ class System:
     @cached_property
     def evidence(self) -> Evidence:
         """The index of the packed records and of the corrections."""
-        records = dict(self.pack.records)
-        if self.tail.corrections:
-            records["examples"] = (*self.tail.records, *records.get("examples", ()))
-        return Evidence(self.pack.language, self.pack.contact, records)
+        return Evidence(self.pack.language, self.pack.contact, self.tail.after(self.pack.records))
 
     def translate(self, segments: Sequence[Segment], batch: int | None = None) -> Iterator[list[Hypothesis]]:
         """Yield the hypotheses of the segments, in their order, `batch` at a time (the model's wish) as they finish."""

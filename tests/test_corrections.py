@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from ctxlearn.data import Direction, Example, Segment
 from ctxlearn.errors import CorpusError, LeakError, UsageError
 from ctxlearn.models.embedded import EmbeddedModel
 from ctxlearn.models.floors import NearestModel
+from ctxlearn.runs import Ledger
 from ctxlearn.translate import System
 from tests.tiny import change, copy_of_tiny, main
 
@@ -225,3 +227,61 @@ def test_any_pair_comes_back_from_the_file_as_it_was_said(toy: Path, primary: st
         made.primary_text,
         made.translated_text,
     )
+
+
+# -- a score ----------------------------------------------------------------------------------------------------------
+
+
+def evaluated(capsys: Capture, *arguments: object) -> tuple[dict[str, Any], str]:
+    """Return the one run that was made, and what was said on stderr."""
+    code, out, err = main(capsys, "evaluate", *arguments, "--direction", "qaa-eng", "--json")
+    assert code == 0, err
+    (run,) = json.loads(out)["runs"]
+    return run, err
+
+
+def test_what_is_evaluated_has_read_the_corrections_that_a_translation_reads(toy: Path, capsys: Capture) -> None:
+    before, _ = evaluated(capsys, toy)
+    accepted(toy)
+    after, _ = evaluated(capsys, toy)
+    assert ("|tail:" in before["system"], "corrections" in before["parameters"]) == (False, False)
+    assert ("|tail:" in after["system"], after["parameters"]["corrections"]) == (True, 1)
+    translated = json.loads(main(capsys, "translate", toy, WRONG[0], "--json")[1])
+    assert translated["system"] == after["system"]
+    said = main(capsys, "evaluate", toy, "--direction", "qaa-eng")[1]
+    assert "read after the context: 1 accepted correction, none of a held-out sentence" in said
+
+
+def test_no_score_reads_a_correction_of_a_sentence_that_it_measures(toy: Path, capsys: Capture) -> None:
+    name = accepted(toy)
+    table = toy.parent / "more.tsv"
+    table.write_text(f"id\tqaa\teng\n1\t{WRONG[0]}\t{WRONG[1]}\n2\tMola gona.\tThe fish is big.\n", encoding="utf-8")
+    run, err = evaluated(capsys, toy, "--test", table)
+    assert "|tail:" not in run["system"]
+    assert f"correction {name} is left out: its sentence is held out now" in err
+    with Ledger(environment.read().ledger) as ledger:
+        made = {it.id: it.hypothesis for it in ledger.segments(run["run"])}
+    assert made["1"] != WRONG[1]
+
+
+def test_an_ablation_measures_the_books_alone_and_says_so(toy: Path, capsys: Capture) -> None:
+    accepted(toy)
+    code, out, err = main(capsys, "evaluate", toy, "--direction", "qaa-eng", "--ablate", "--json")
+    assert code == 0
+    assert "1 accepted correction left out: an ablation measures the books" in err
+    assert not [run for run in json.loads(out)["runs"] if "|tail:" in run["system"]]
+
+
+def test_an_estimate_counts_the_corrections_that_are_sent_too(toy: Path, capsys: Capture) -> None:
+    change(toy / "corpus.toml", 'policy = "no-retention"', 'policy = "open"')
+    asked = ["translate", toy, "--to", "eng", "--model", "openai/gpt-4.1", "--dry-run", "--json", "Mola gona."]
+    before = json.loads(main(capsys, *asked)[1])
+    accepted(toy)
+    after = json.loads(main(capsys, *asked)[1])
+    assert (before["corrections"], after["corrections"]) == (0, 1)
+    assert after["tokens"]["questions"] > before["tokens"]["questions"]
+    assert after["tokens"]["context"] == before["tokens"]["context"]
+    local = main(capsys, "translate", toy, "--to", "eng", "--dry-run", "Mola gona.")[1]
+    assert "tokens and 1 accepted correction; $0.00" in local
+    priced = ["evaluate", toy, "--direction", "qaa-eng", "--model", "openai/gpt-4.1", "--dry-run", "--json"]
+    assert json.loads(main(capsys, *priced)[1])["cost_usd"] > 0

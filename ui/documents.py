@@ -70,7 +70,9 @@ def _offer(corpus: Corpus, books: Books, direction: Direction, choice: Choice, i
 
 def _price(books: Books, direction: Direction, choice: Choice, texts: list[str]) -> None:
     segments = [Segment(str(number), text) for number, text in enumerate(texts)]
-    found = costs.forecast(choice.model, books.pack, direction, segments, settings.read(), choice.hosting)
+    found = costs.forecast(
+        choice.model, books.pack, direction, segments, settings.read(), choice.hosting, tail=books.tail.text
+    )
     st.code(hosting.forecast_text(found), language=None, wrap_lines=True)
 
 

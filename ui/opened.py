@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 
 import streamlit as st
 
-from ctxlearn import corrections, packs, settings
+from ctxlearn import corrections, costs, packs, settings
 from ctxlearn.corrections import Tail
 from ctxlearn.evidence import Evidence
 from ctxlearn.glossing import Glosses
@@ -21,24 +22,41 @@ class Books:
     def __init__(self, pack: Pack, tail: Tail) -> None:
         self.pack = pack
         self.tail = tail
+        self._making = threading.Lock()  # who asks while an index is being made waits for it
 
-    @cached_property
+    @property
     def evidence(self) -> Evidence:
         """What speaks of each word."""
-        records = {**self.pack.records, "examples": (*self.tail.records, *self.pack.records.get("examples", ()))}
-        return Evidence(self.pack.language, self.pack.contact, records)
+        with self._making:
+            return self._evidence
 
-    @cached_property
+    @property
     def glosses(self) -> Glosses:
         """What the books call each word."""
+        with self._making:
+            return self._glosses
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self.pack.language, self.pack.contact, self.tail.after(self.pack.records))
+
+    @cached_property
+    def _glosses(self) -> Glosses:
         return Glosses(self.pack.records, self.pack.language.code)
 
 
-def books(corpus: Corpus) -> Books:
-    """Return what this tab reads of a corpus, packed now if it is not there. Raises CorpusError, StoreError."""
+def books(corpus: Corpus, model: str = "embedded") -> Books:
+    """Return what this tab reads of a corpus, or as much of it as a model can; packed now if it is not there.
+
+    Raises CorpusError, StoreError.
+    """
     here, arranged = settings.read(), session.arrangement(corpus)
+
+    def packed(budget: int | None) -> Pack:
+        return packs.open_pack(here.packs, corpus, budget=budget, sections=arranged.sections)
+
     with st.spinner(f"Reading the books of {corpus.language.name} …", show_time=True):
-        pack = packs.open_pack(here.packs, corpus, budget=arranged.budget, sections=arranged.sections)
+        pack = costs.fitting(model, here, packed, arranged.budget)
         tail = corrections.tail_of(here.ledger, pack)
     return _books(str(pack.folder), tail.text, pack, tail)
 

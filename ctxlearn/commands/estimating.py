@@ -60,8 +60,8 @@ def _cost(row: Row, args: argparse.Namespace, here: Settings, runs: int) -> tupl
     if not runs or plan.written or not models.is_hosted(plan.model):
         return 0.0, None
     asked = hosting.hosting(args, len(plan.segments))
-    policy.check((plan.pack.policy, plan.test.policy), Destination(plan.model, asked.api_base), here)
-    found = costs.forecast(plan.model, plan.pack, plan.direction, plan.segments, here, asked)
+    policy.check(plan.policies, Destination(plan.model, asked.api_base), here)
+    found = costs.forecast(plan.model, plan.pack, plan.direction, plan.segments, here, asked, tail=plan.tail.text)
     cost = found.estimate.usd
     return None if cost is None else cost * runs, found.fits
 

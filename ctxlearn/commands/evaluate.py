@@ -235,7 +235,8 @@ def _earlier(plan: Plan, ledger: Ledger) -> list[Run]:
             run = ledger.show(run_id)
             made = (run.test_hash, run.direction, run.model, run.context, run.versions)
             sampling = {name: run.parameters[name] for name in ("temperature", "seed") if name in run.parameters}
-            if run.status == "done" and (made, sampling) == (wanted, plan.sampling):
+            corrected = plan.tail.mark in run.system if plan.tail.mark else "|tail:" not in run.system
+            if run.status == "done" and corrected and (made, sampling) == (wanted, plan.sampling):
                 found.append(run)
     return found
 
@@ -345,6 +346,9 @@ def _asked_lines(run: Run) -> Iterator[str]:
         yield f"answered by {', '.join(run.answered_by)}"
     if "per_request" in run.parameters:
         yield f"at most {output.counted(int(run.parameters['per_request']), 'segment')} a request"
+    if "corrections" in run.parameters:
+        read = output.counted(int(run.parameters["corrections"]), "accepted correction")
+        yield f"read after the context: {read}, none of a held-out sentence"
 
 
 def _coverage_lines(coverage: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ctxlearn.commands import output
 
 if TYPE_CHECKING:
     from ctxlearn.corpus import TestSet
+    from ctxlearn.corrections import Tail
     from ctxlearn.costs import Budget, Forecast
     from ctxlearn.manifest import Corpus
     from ctxlearn.models import Hosting
@@ -80,12 +81,24 @@ def pack(
         return packs.open_pack(here.packs, corpus, budget=budget, sections=sections, tests=tests)
 
     found = costs.fitting(model, here, packed, budget)
-    left_out = sum(section.left_out for section in found.sections)
-    if budget is None and left_out:
-        output.warn(
-            f"{model} cannot read all: {output.counted(left_out, 'record')} of the books stayed out; "
-            "`ctxlearn pack --model` shows which sections"
-        )
+    if budget is None and (said := left_out_text(model, found)):
+        output.warn(f"{said}; `ctxlearn pack --model` shows which sections")
+    return found
+
+
+def left_out_text(model: str, pack: Pack) -> str:
+    """Return that a model cannot read all of the books, for a pack as large as it can read; empty when it can."""
+    left_out = sum(section.left_out for section in pack.sections)
+    return f"{model} cannot read all: {output.counted(left_out, 'record')} of the books stayed out" if left_out else ""
+
+
+def tail(here: Settings, pack: Pack, tests: Sequence[TestSet] = ()) -> Tail:
+    """Return the accepted corrections; say which of them a test set holds out."""
+    from ctxlearn import corrections
+
+    found = corrections.tail_of(here.ledger, pack, tests)
+    for it in found.held_back:
+        output.warn(f"correction {it.id} is left out: its sentence is held out now")
     return found
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctxlearn.commands import hosting
+from ctxlearn.commands import hosting, output
 from ctxlearn.errors import UsageError
 
 if TYPE_CHECKING:
     from ctxlearn.corpus import TestSet
+    from ctxlearn.corrections import Tail
     from ctxlearn.data import Direction
     from ctxlearn.evaluate import Plan
     from ctxlearn.human import Written
@@ -55,9 +56,22 @@ def tables(args: argparse.Namespace, corpus: Corpus, here: Settings) -> Iterator
     tests = [test for test in first.tests if not args.test or test.name in args.test] + files
     chosen = [(test, direction) for test, direction in itertools.product(tests, directions) if test.tests(direction)]
     _check_human(args, chosen)
+    tail = _tail(args, here, first, files)
     for test, direction in chosen:
-        asked = _Asked(args, corpus, here, files, test, direction)
+        asked = _Asked(args, corpus, here, files, test, direction, tail)
         yield [*(asked.grid(names) if args.ablate else asked.contexts(names)), *asked.written()]
+
+
+def _tail(args: argparse.Namespace, here: Settings, pack: Pack, files: Sequence[TestSet]) -> Tail:
+    """Return the corrections that are read with each context, as they are to translate; none with --ablate."""
+    from ctxlearn.corrections import Tail
+
+    found = hosting.tail(here, pack, files)
+    if not (args.ablate and found.corrections):
+        return found
+    corrections = output.counted(len(found.corrections), "accepted correction")
+    output.warn(f"{corrections} left out: an ablation measures the books; `ctxlearn pack` writes them into these")
+    return Tail()
 
 
 def _first(args: argparse.Namespace) -> tuple[str, ...]:
@@ -98,6 +112,7 @@ class _Asked:
     files: Sequence[TestSet]
     test: TestSet
     direction: Direction
+    tail: Tail
 
     def contexts(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each model over each of the contexts that --sections names."""
@@ -128,10 +143,12 @@ class _Asked:
             yield Row(self._plan(pack, read.name, written=read), read.name if self.args.ablate else "")
 
     def _plan(self, pack: Pack, model: str, sections: tuple[str, ...] = (), written: Written | None = None) -> Plan:
+        from ctxlearn.corrections import Tail
         from ctxlearn.evaluate import Plan
 
         limit, sampling = self.args.limit, _sampling(self.args)
-        return Plan(self.corpus, pack, self.test, self.direction, model, sections, limit, written, sampling)
+        tail = Tail() if written else self.tail
+        return Plan(self.corpus, pack, self.test, self.direction, model, sections, limit, written, sampling, tail)
 
 
 def _read_test(corpus: Corpus, name: str) -> TestSet:

@@ -84,18 +84,8 @@ def run(args: argparse.Namespace) -> int:
             f"{output.counted(pack.problems, 'thing')} in the sources could not be read; "
             f"`ctxlearn check {args.corpus}` lists what and where"
         )
-    with _Job(args, corpus.name, pack, _tail(here.ledger, pack)) as job:
+    with _Job(args, corpus.name, pack, hosting.tail(here, pack)) as job:
         return _translate(args, job)
-
-
-def _tail(ledger: Path, pack: Pack) -> Tail:
-    """Return the accepted corrections; say which of them a test set holds out."""
-    from ctxlearn import corrections
-
-    tail = corrections.tail_of(ledger, pack)
-    for it in tail.held_back:
-        output.warn(f"correction {it.id} is left out: its sentence is held out now")
-    return tail
 
 
 def _translate(args: argparse.Namespace, job: _Job) -> int:
@@ -264,18 +254,29 @@ class _Job:
             "model": self.args.model,
             "segments": len(segments),
             "context_tokens": self.pack.tokens,
+            "corrections": len(self.tail.corrections),
         }
         if models.is_hosted(self.args.model):
             asked = hosting.hosting(self.args, len(segments))
             found = costs.forecast(
-                self.args.model, self.pack, direction, segments, settings.read(), asked, n=self.args.n
+                self.args.model,
+                self.pack,
+                direction,
+                segments,
+                settings.read(),
+                asked,
+                n=self.args.n,
+                tail=self.tail.text,
             )
             plan |= hosting.forecast_dict(found)
             text = hosting.forecast_text(found)
         else:
             plan["cost_usd"] = 0.0
             what = f"{output.counted(len(segments), 'segment')}, {direction}"
-            text = f"{what}, after a context of {self.pack.tokens:,} tokens; {hosting.money(0.0)}"
+            read = f"a context of {self.pack.tokens:,} tokens"
+            if self.tail.corrections:
+                read += f" and {output.counted(len(self.tail.corrections), 'accepted correction')}"
+            text = f"{what}, after {read}; {hosting.money(0.0)}"
         output.as_json(plan) if self.args.json else print(text)
         return 0
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ctxlearn.jobs import Jobs
+from ctxlearn.settings import Settings
 from tests.tiny import ROOT, environment, started
 
 
@@ -38,8 +40,17 @@ def served(folder: Path, *, home: Path | None = None) -> Iterator[Served]:
             _wait(address, process)
             yield Served(address, home, folder)
         finally:
+            _end_jobs(home)
             process.terminate()
             process.communicate(timeout=30)
+
+
+def _end_jobs(home: Path) -> None:
+    """End what a test that failed has left running: a job outlives the page and the server that began it."""
+    here = Settings(home)
+    with Jobs(here) as jobs:
+        for corpus in {it.corpus_path for it in jobs.list() if not it.is_over}:
+            jobs.forget(corpus)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

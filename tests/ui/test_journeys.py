@@ -131,21 +131,24 @@ def test_what_is_copied_is_the_translation_as_it_stands(town: Served, tab: Tab) 
     assert page.evaluate("navigator.clipboard.readText()") == TRANSLATION
 
 
-def test_a_file_is_translated_through_a_pause_and_a_reload(town: Served, tab: Tab, tmp_path: Path) -> None:
+def test_a_file_is_translated_whole_through_a_pause_and_a_reload(town: Served, tab: Tab, tmp_path: Path) -> None:
     page = tab(town.address)
     page.get_by_role("tab", name="Whole file").click()
     letter = tmp_path / "letter.txt"
-    letter.write_text(f"{SENTENCE}\n" * 30_000, encoding="utf-8")
+    letter.write_text(f"{SENTENCE}\n" * 6_000, encoding="utf-8")
     page.locator("input[type=file]").set_input_files(letter)
-    expect(page.get_by_text("30,000 sentences, Toy → English")).to_be_visible()
+    expect(page.get_by_text("6,000 sentences, Toy → English")).to_be_visible()
     page.get_by_role("button", name="Translate the file").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("paused")).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Whole file").click()
     expect(page.get_by_text("letter.txt, Toy → English")).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("cancelled")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the translation").click()
+    assert download.value.suggested_filename == "letter.eng.machine.txt"
+    assert Path(download.value.path()).read_text(encoding="utf-8") == f"{TRANSLATION}\n" * 6_000
 
 
 def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(

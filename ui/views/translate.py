@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ctxlearn import asking, manifest, settings
+from ctxlearn import asking, costs, manifest, settings
 from ctxlearn.asking import Answer, Question
+from ctxlearn.commands import hosting
 from ctxlearn.data import Direction
 from ctxlearn.history import History, Translated
 from ctxlearn.manifest import Corpus
 from ctxlearn.translate import guess_source
-from ui import answer, blocks, correcting, documents, history, model_choice, opened, session
+from ui import ahead, answer, blocks, correcting, documents, history, model_choice, opened, session
 from ui.asked import Draft, asked
 from ui.model_choice import Choice
 from ui.opened import Books
@@ -71,8 +72,24 @@ def _page(newest: Translated | None) -> None:
         policies = [books.pack.policy, *books.tail.policies]
         choice = model_choice.choose_model(settings.read(), policies, books.pack.tokens, newest)
     session.note_arrangement(corpus)
+    if choice.is_hosted:
+        books = opened.books(corpus, choice.model)
+        _say_what_it_takes(corpus, books, choice)
     _both_sides(corpus, books, direction, choice)
     _below(corpus, books, direction, choice)
+    if choice.model == "embedded":
+        ahead.get_ready(books, direction, settings.read())
+
+
+def _say_what_it_takes(corpus: Corpus, books: Books, choice: Choice) -> None:
+    """Say what a text costs before it is asked for, and what of the books a hosted model cannot read."""
+    it = costs.reading(choice.model, books.pack, settings.read())
+    of = f" of {answer.short(it.most)}" if it.most else ""
+    price = f"{hosting.money(it.cold_usd)} uncached, {hosting.money(it.cached_usd)} cached, and the answer"
+    st.caption(plain(f"Each text sends {answer.short(it.tokens)}{of} tokens to {choice.model}: {price}."))
+    left_out = hosting.left_out_text(choice.model, books.pack)
+    if left_out and session.arrangement(corpus).budget is None:
+        st.info(plain(f"{left_out}, so that the rest fits. The page Context says what stands in each section."))
 
 
 def _has_books(corpus: Corpus) -> bool:
