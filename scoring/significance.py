@@ -142,5 +142,10 @@ def _shuffled(first: Measured, second: Measured, trials: int, seed: int) -> Iter
 
 
 def _p(found: Sequence[float], difference: float) -> float:
-    """Return the share of chance results that exceed the difference; one is added, as multeval and sacrebleu do."""
+    """Return the share of chance results that exceed the difference; one is added, as multeval and sacrebleu do.
+
+    Of no difference at all it is 1, for every result is as large. (sacrebleu prints the least p that there is.)
+    """
+    if difference == 0:
+        return 1.0
     return (sum(value > difference for value in found) + 1) / (len(found) + 1)

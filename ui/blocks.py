@@ -25,6 +25,10 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }
 [data-testid="stCaptionContainer"] { opacity: .8; }
+button kbd[aria-label^="Shortcut"], [data-testid^="stSliderTick"], [data-testid^="stSliderThumb"] { opacity: 1; }
+button kbd[aria-label^="Shortcut"], [data-testid="stPaginationEllipsis"], .stApp [data-testid="stTab"][aria-selected],
+[data-testid="stSlider"] [data-testid^="stSliderT"], [data-testid^="stSliderT"] * { color: inherit; }
+[data-testid="stBaseButton-secondary"]:hover, [data-testid="stBaseButton-tertiary"]:hover { color: inherit; }
 ul.ctx-gloss.ctx-gloss { display: flex; flex-wrap: wrap; gap: .35rem .9rem; margin: 0; padding: 0; list-style: none; }
 .ctx-gloss li { margin: 0; display: flex; flex-direction: column; overflow-wrap: anywhere; }
 .ctx-gloss small { opacity: .85; font-size: .8rem; }

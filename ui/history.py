@@ -26,7 +26,7 @@ def show_history(corpus: Corpus) -> Translated | None:
             "text": it.source,
             "translation": it.text,
             "model": it.model,
-            "confidence": it.confidence,
+            "confidence": None if it.confidence is None else round(it.confidence, 2),
         }
         for it in found
     ]

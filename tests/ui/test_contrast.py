@@ -1,0 +1,91 @@
+"""Every page and tab, in the light and in the dark: each text stands out from its ground as WCAG 2.2 AA asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.tiny import called, copy_of_tiny, environment
+from tests.ui.contrast import Seen, faint, texts
+from tests.ui.serving import Served, served
+
+Tab = Callable[..., Page]
+PAGES = {
+    "Translate": ("Why", "Whole file", "Corrections", "History"),
+    "Context": ("Arrange", "Search", "Exact text", "Differences", "Sources", "Taken out"),
+    "Corpora": (),
+    "Evaluate": (),
+    "Runs": (),
+    "Settings & keys": (),
+}
+
+
+_SAYS = {  # what stands on a page when all of it is there
+    "Translate": "Text in Toy",
+    "Context": "What it takes each model, in every request",
+    "Corpora": "Read everything",
+    "Evaluate": "Only those with",
+    "Runs": "Two runs side by side",
+    "Settings & keys": "This machine",
+}
+
+
+def settle(page: Page, said: str) -> None:
+    """Wait until a page is there and changes no more."""
+    expect(page.get_by_text(said, exact=True).first).to_be_attached()
+    before: list[Seen] = []
+    while (now := texts(page)) != before:
+        before = now
+        page.wait_for_timeout(200)
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A served app in which there are runs and a correction to be seen."""
+    folder = tmp_path_factory.mktemp("lived-in")
+    copy_of_tiny(folder / "corpora")
+    home = environment(CTXLEARN_HOME=str(folder / "state"))
+    for call in (["evaluate", "toy"], ["correct", "toy", "Pokin zorbu kesu.", "The man drinks tea.", "--now"]):
+        code, _, said = called(*call, cwd=folder, env=home)
+        assert code == 0, said
+    with served(folder) as it:
+        yield it
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_of_every_page_stands_out(lived_in: Served, tab: Tab, scheme: str) -> None:
+    page = tab(lived_in.address, color_scheme=scheme)
+    expect(page.get_by_role("button", name="Translate")).to_be_visible()
+    page.get_by_label("Text in Toy").fill("Lasulu zorbu tarike kesu.")
+    page.get_by_label("Text in Toy").press("Control+Enter")
+    expect(page.get_by_text("Machine translation by")).to_be_visible()
+    found: dict[str, list[str]] = {}
+    for name, tabs in PAGES.items():
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+        for part in tabs or [""]:
+            if part:
+                page.get_by_role("tab", name=part).click()
+                expect(page.get_by_role("tabpanel", name=part)).to_be_visible()
+            settle(page, _SAYS[name])
+            found[f"{name} {part}".strip()] = faint(page)
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_the_measure_is_that_of_the_standard(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(
+        '<body style="background:#fff"><p style="color:#767676">grey</p><p style="color:#777;font-size:24px">large</p>'
+        '<p style="opacity:.5;color:#000">faded</p><button disabled style="color:#eee">off</button>'
+        '<div style="background:#000"><p style="color:#fff">white</p></div><input aria-label="x" value="typed">'
+    )
+    found = {it.words: it for it in texts(page)}
+    page.close()
+    assert found.keys() == {"grey", "large", "faded", "white", "typed"}
+    assert (round(found["grey"].ratio, 2), found["grey"].least) == (4.54, 4.5)
+    assert (round(found["large"].ratio, 2), found["large"].least) == (4.48, 3)
+    assert round(found["faded"].ratio, 1) == 4.0  # #000 at a half on white is #808080
+    assert round(found["white"].ratio) == 21
+    assert str(Seen("it", 2, 4.5)) == "2.00 (least 4.5): 'it'"
