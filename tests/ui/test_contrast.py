@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.tiny import called, copy_of_tiny, environment
-from tests.ui.contrast import Seen, faint, texts
+from tests.ui.contrast import Seen, faint, settle, texts
 from tests.ui.serving import Served, served
 
 Tab = Callable[..., Page]
@@ -20,25 +20,6 @@ PAGES = {
     "Runs": (),
     "Settings & keys": (),
 }
-
-
-_SAYS = {  # what stands on a page when all of it is there
-    "Translate": "Text in Toy",
-    "Context": "What it takes each model, in every request",
-    "Corpora": "Read everything",
-    "Evaluate": "Only those with",
-    "Runs": "Two runs side by side",
-    "Settings & keys": "This machine",
-}
-
-
-def settle(page: Page, said: str) -> None:
-    """Wait until a page is there and changes no more."""
-    expect(page.get_by_text(said, exact=True).first).to_be_attached()
-    before: list[Seen] = []
-    while (now := texts(page)) != before:
-        before = now
-        page.wait_for_timeout(200)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +50,7 @@ def test_every_text_of_every_page_stands_out(lived_in: Served, tab: Tab, scheme:
             if part:
                 page.get_by_role("tab", name=part).click()
                 expect(page.get_by_role("tabpanel", name=part)).to_be_visible()
-            settle(page, _SAYS[name])
+            settle(page, name)
             found[f"{name} {part}".strip()] = faint(page)
     assert {where: what for where, what in found.items() if what} == {}
 
