@@ -22,6 +22,7 @@ from ui.words import plain
 KEY = "model"
 LOCAL = {
     "embedded": "embedded (this machine, free)",
+    "embedded-quick": "embedded-quick (the same, faster)",
     "word-for-word": "word-for-word (baseline)",
     "nearest": "nearest (baseline)",
     "copy": "copy (baseline)",

@@ -28,12 +28,12 @@ _CHARACTERS_A_TOKEN = 4  # how segments and the tail are counted; the prefix was
 class EmbeddedModel:
     """Statistical translation learned from the context; what was learned is kept below the folder `learned`.
 
-    `threads` share the segments of a request. `quick` asks one view alone, for some points of quality.
+    `threads` share the segments of a request. `quick` tries less, for a little of the quality; what it learns, and where
+    that is kept, is the same.
     """
 
-    name = "embedded"
-
     def __init__(self, learned: Path, threads: int = 1, *, quick: bool = False) -> None:
+        self.name = "embedded-quick" if quick else "embedded"
         self._learned = learned
         self._threads = threads
         self._effort = QUICK if quick else WHOLE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 import sentencepiece
 
@@ -32,7 +34,6 @@ class Subwords:
 
     def __init__(self, model: bytes = b"") -> None:
         self.model = model
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
         self._known: dict[str, tuple[str, ...]] = {}
 
     def cut(self, sentence: Iterable[str]) -> list[str]:
@@ -45,10 +46,16 @@ class Subwords:
         return self._known[word]
 
     def _cut_word(self, word: str) -> list[str]:
-        if self._processor is None or not is_word(word) or kind(word[0]) == "c":
+        if not self.model or not is_word(word) or kind(word[0]) == "c":
             return [START + word]
-        pieces: list[str] = self._processor.encode(word, out_type=str)
+        pieces: list[str] = _processor(self.model).encode(word, out_type=str)
         return pieces if "".join(pieces) == START + word else [START + word]
+
+
+@lru_cache(maxsize=32)
+def _processor(model: bytes) -> Any:
+    """Return what cuts by a model; views share it, and reading one takes a first translation milliseconds."""
+    return sentencepiece.SentencePieceProcessor(model_proto=model)
 
 
 def joined(pieces: Sequence[str]) -> list[str]:
