@@ -80,6 +80,19 @@ def texts(completion: Completion) -> list[str]:
     return [translation.text for translation in completion.translations]
 
 
+# -- the quick setting ------------------------------------------------------------------------------------------------
+
+
+def test_the_quick_model_uses_what_the_whole_one_learned(learned: Path) -> None:
+    ask(learned, SMALL, OUT, "Ma ko he.")
+    kept = {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")}
+    quick = EmbeddedModel(learned, quick=True)
+    made = quick.complete(Request(SMALL, OUT, (Segment("1", "Ko lom gan."),)))
+    assert (quick.name, texts(made)) == ("embedded-quick", ["The cat knows the house."])
+    assert made.usage.written == 0
+    assert {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")} == kept
+
+
 # -- what is translated -----------------------------------------------------------------------------------------------
 
 
@@ -238,7 +251,7 @@ def test_a_state_with_any_byte_changed_is_whole_or_not_there(
     damaged = bytearray(whole)
     for place, value in changes:
         at = place % len(whole)
-        damaged[whole.find(b"PK", at) + place % 120 if near_a_header else at] = value
+        damaged[(whole.find(b"PK", at) + place % 120) % len(whole) if near_a_header else at] = value
     kept.write_bytes(damaged)
     try:
         state = states.opened(kept.parent)

@@ -107,7 +107,7 @@ def test_the_language_of_a_text_is_that_of_most_of_its_words(pack: Pack, text: s
     assert guess_source(text, pack) == code
 
 
-@pytest.mark.parametrize("name", ["copy", "word-for-word", "nearest", "embedded"])
+@pytest.mark.parametrize("name", ["copy", "word-for-word", "nearest", "embedded", "embedded-quick"])
 @pytest.mark.parametrize("direction", [OUT, INTO], ids=str)
 def test_every_model_answers_every_segment_in_one_line(pack: Pack, name: str, direction: Direction) -> None:
     asked = segments("Tari", "the dog", "a\x00b", "x" * 3000, "\u2028?", "e\u0301\u0301", "🐟 mola")

@@ -10,7 +10,7 @@ from ctxlearn import render
 from ctxlearn.data import Direction, Segment
 from ctxlearn.models.base import Alternative, Problem, Translation
 from ctxlearn.models.embedded import subwords
-from ctxlearn.models.embedded.candidates import QUICK, Decoder, Effort
+from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.consensus import ranked
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.state import State
@@ -97,7 +97,7 @@ class Translator:
     def _decode(self, run: _Run, writing: Writing) -> None:
         known = self._state.known(run.words) | self._corrected.intersection(run.words)
         _replace_unknown(self._state, known, run)
-        effort = QUICK if run.endless else self._effort
+        effort = LEAST if run.endless else self._effort
         if not run.words or not self._decoders:
             run.found = [(0.0, writing.write(run.words, run.copied))]
             return
