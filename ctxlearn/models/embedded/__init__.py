@@ -28,8 +28,8 @@ _CHARACTERS_A_TOKEN = 4  # how segments and the tail are counted; the prefix was
 class EmbeddedModel:
     """Statistical translation learned from the context; what was learned is kept below the folder `learned`.
 
-    `threads` share the segments of a request. `quick` tries less, for a little of the quality; what it learns, and where
-    that is kept, is the same.
+    `threads` share the segments of a request. `quick` tries less, for a little of the quality; what it learns and where
+    that is kept are the same.
     """
 
     def __init__(self, learned: Path, threads: int = 1, *, quick: bool = False) -> None:

@@ -11,6 +11,7 @@ from ctxlearn.data import Direction, Segment
 from ctxlearn.models.base import Alternative, Problem, Translation
 from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
+from ctxlearn.models.embedded.confidence import confidence
 from ctxlearn.models.embedded.consensus import ranked
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.state import State
@@ -200,6 +201,5 @@ def _mean(runs: Sequence[_Run], rank: int) -> float:
 
 
 def _confidence(runs: Sequence[_Run]) -> float:
-    """Return a number from 0 to 1 that rises with how much the candidates agree and with the share of known words."""
     words = sum(len(run.words) for run in runs)
-    return _mean(runs, 0) * sum(run.known for run in runs) / words if words else 0.0
+    return confidence(_mean(runs, 0), sum(run.known for run in runs) / words) if words else 0.0
