@@ -37,7 +37,7 @@ def learning(name: str, direction: Direction) -> dict[str, float]:
         models = {"embedded": EmbeddedModel(Path(folder)), "embedded-quick": EmbeddedModel(Path(folder), quick=True)}
         start = time.process_time()
         models["embedded"].complete(Request(prefix, direction, ()))
-        found = {"learning": time.process_time() - start, "memory": _memory(), "tokens": of.tokens}
+        found = {"learning": time.process_time() - start, "memory": memory(), "tokens": of.tokens}
         for model, it in models.items():
             found[model] = rate(it, prefix, direction, segments)
     return found
@@ -53,7 +53,7 @@ def rate(model: EmbeddedModel, prefix: Prefix, direction: Direction, segments: S
     return done / took
 
 
-def _memory() -> float:
+def memory() -> float:
     """Return the most memory that this process has had, in MB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
