@@ -2,13 +2,15 @@
 
     python -m benchmarks.embedded.calibration [--quick] [--folds N] CORPUS…
 
-The map of `ctxlearn.models.embedded.confidence` is fitted to all corpora together; beside it stands what it would be
-worth for each corpus if it were fitted to the others alone. Test sets are looked at last, and fit nothing.
+The maps of `ctxlearn.models.embedded.confidence`, of sentences and of words, are fitted to all corpora together; beside
+them stands what they would be worth for each corpus if they were fitted to the others alone. Test sets are looked at
+last, and fit nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +23,19 @@ from numpy.typing import NDArray
 import scoring
 from benchmarks.embedded.split import HELD, split
 from ctxlearn.data import Segment
+from ctxlearn.models.base import Translation
 from ctxlearn.models.embedded import confidence, translate
 from ctxlearn.models.embedded.candidates import QUICK, WHOLE, Effort
+from ctxlearn.models.embedded.confidence import Map
 from ctxlearn.models.embedded.learn import learn
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.state import State
+from ctxlearn.models.embedded.text import tokens
 from ctxlearn.models.embedded.translate import Corrections, Translator
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "confidence.png"
 BINS = 10
+HEADS = ("test", "n", "mean", "true", "error before", "error", "error by others' map", "rank before", "rank")
 _STEPS = 30  # of Newton's method
 
 Array = NDArray[np.float64]
@@ -37,13 +43,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The sentences of one test and direction: what the map sees, how far the candidates agree, and the true chrF."""
+    """The sentences, or the words, of one test and direction: what their map sees, and what is true of them.
+
+    `before` is what there is without a map; the truth of a sentence is its chrF, that of a word is whether the
+    reference has it.
+    """
 
     corpus: str
     direction: str
     test: str
-    features: Array
-    before: Array  # agreement times known words: what there is without a map
+    by: Map
+    odds: Array
+    before: Array
     true: Array
 
 
@@ -55,37 +66,55 @@ def sample(name: str, fold: int, effort: Effort) -> Iterator[Sample]:
         translator = Translator(state, Corrections(), effort)
         for test in of.tests.values():
             if test.tests(direction):
-                yield _sample(name, str(direction), test.name, translator, test.segments(direction))
+                yield from _samples(name, str(direction), test.name, translator, test.segments(direction))
 
 
-def _sample(name: str, direction: str, test: str, translator: Translator, segments: Sequence[Segment]) -> Sample:
+def _samples(
+    name: str, direction: str, test: str, translator: Translator, segments: Sequence[Segment]
+) -> Iterator[Sample]:
+    """Yield the sentences and the words of a test, translated while the maps give what they are given."""
     seen: list[tuple[float, float]] = []
 
     def note(agreement: float, known: float) -> float:
         seen.append((agreement, known))
         return agreement * known
 
-    with mock.patch.object(translate, "confidence", note):
+    with mock.patch.object(translate, "confidence", note), mock.patch.object(translate, "of_word", float):
         made = [translator.translate(segment, 1) for segment in segments]
-    true = scoring.sentence_scores([it.text for it in made], [it.references for it in segments], "chrf")
-    features = np.array([confidence.features(*it) for it in seen])
-    return Sample(name, direction, test, features, np.array([a * k for a, k in seen]), np.array(true) / 100)
+    chrf = scoring.sentence_scores([it.text for it in made], [it.references for it in segments], "chrf")
+    odds = np.array([confidence.log_odds(confidence.together(*it)) for it in seen])
+    before = np.array([agreement * known for agreement, known in seen])
+    yield Sample(name, direction, test, confidence.SENTENCE, odds, before, np.array(chrf) / 100)
+    words = [word for it, segment in zip(made, segments, strict=True) for word in _words(it, segment)]
+    shares, right = np.array([share for share, _ in words]), np.array([right for _, right in words], float)
+    odds = np.array([confidence.log_odds(share) for share in shares])
+    yield Sample(name, direction, test, confidence.WORD, odds, shares, right)
 
 
-def fitted(samples: Sequence[Sample]) -> Array:
-    """Return the weights of the map that fits best (logistic regression on chrF by Newton's method)."""
-    features, true = (np.concatenate([getattr(it, name) for it in samples]) for name in ("features", "true"))
-    weights = np.zeros(features.shape[1])
+def _words(made: Translation, segment: Segment) -> Iterator[tuple[float, bool]]:
+    """Yield for each word how sure it is, and whether it stands in the reference, each of whose words counts once."""
+    left = Counter(token.lower() for token in tokens(segment.references[0]))
+    for word in made.words:
+        yield word.confidence, left[word.text.lower()] > 0
+        left[word.text.lower()] -= 1
+
+
+def fitted(samples: Sequence[Sample]) -> Map:
+    """Return the map that fits best (logistic regression by Newton's method); samples weigh alike."""
+    odds, true = (np.concatenate([getattr(it, name) for it in samples]) for name in ("odds", "true"))
+    weighs = np.concatenate([np.full(len(it.true), 1 / len(it.true)) for it in samples])
+    both = np.stack([np.ones(len(odds)), odds], 1)
+    weights = np.zeros(2)
     for _ in range(_STEPS):
-        found = mapped(features, weights)
-        slope = (features * (found * (1 - found))[:, None]).T @ features
-        weights += np.linalg.solve(slope, features.T @ (true - found))
-    return weights
+        found = mapped(odds, Map(*weights))
+        slope = (both * (weighs * found * (1 - found))[:, None]).T @ both
+        weights += np.linalg.solve(slope, both.T @ (weighs * (true - found)))
+    return Map(*weights.tolist())
 
 
-def mapped(features: Array, weights: Sequence[float] | Array) -> Array:
+def mapped(odds: Array, by: Map) -> Array:
     """Return the confidences that a map gives."""
-    return np.asarray(1 / (1 + np.exp(-features @ np.asarray(weights))))
+    return np.asarray(1 / (1 + np.exp(-by.constant - by.slope * odds)))
 
 
 def binned(given: Array, true: Array) -> list[tuple[float, float]]:
@@ -111,29 +140,44 @@ def _ranks(values: Array) -> Array:
 
 def row(it: Sample, others: Sequence[Sample]) -> list[Any]:
     """Return how a sample's confidences fit: before, by the map as it is, and by one fitted to other corpora alone."""
-    now = mapped(it.features, confidence.MAP)
-    found: list[Any] = [it.corpus, it.direction, it.test, len(it.true), f"{now.mean():.3f}", f"{it.true.mean():.3f}"]
-    elsewhere = mapped(it.features, fitted(others)) if others else now
+    now = mapped(it.odds, it.by)
+    found: list[Any] = [
+        f"{Path(it.corpus).name} {it.direction}",
+        it.test,
+        len(it.true),
+        f"{now.mean():.3f}",
+        f"{it.true.mean():.3f}",
+    ]
+    elsewhere = mapped(it.odds, fitted(others)) if others else now
     found += [f"{error(given, it.true):.3f}" for given in (it.before, now, elsewhere)]
     return [*found, *(f"{rank_correlation(given, it.true):.2f}" for given in (it.before, now))]
 
 
 def draw(samples: Sequence[Sample], path: Path) -> None:
-    """Draw mean chrF over mean confidence, a line for each sample."""
+    """Draw what is true over mean confidence, a line for each sample, without a map and with it."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    for place, title in enumerate(("without a map", "as it is"), start=1):
-        axes = figure.add_subplot(1, 2, place)
+    figure = Figure(figsize=(9, 9), layout="constrained")
+    for place, (title, by, with_map) in enumerate(
+        (
+            ("sentences, without a map", confidence.SENTENCE, False),
+            ("sentences, as it is", confidence.SENTENCE, True),
+            ("words, without a map", confidence.WORD, False),
+            ("words, as it is", confidence.WORD, True),
+        ),
+        start=1,
+    ):
+        axes = figure.add_subplot(2, 2, place)
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
         for it in samples:
-            given = it.before if place == 1 else mapped(it.features, confidence.MAP)
-            points = np.array(binned(given, it.true))
-            axes.plot(points[:, 0], points[:, 1], marker="o", markersize=3, linewidth=1, label=it.direction)
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean confidence", ylabel="mean chrF / 100", title=title)
+            if it.by is by:
+                points = np.array(binned(mapped(it.odds, by) if with_map else it.before, it.true))
+                axes.plot(points[:, 0], points[:, 1], marker="o", markersize=3, linewidth=1, label=it.direction)
+        truth = "mean chrF / 100" if by is confidence.SENTENCE else "share in the reference"
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean confidence", ylabel=truth, title=title)
         axes.set_aspect("equal")
     axes.legend(fontsize="small", frameon=False)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90)
 
 
 def main() -> None:
@@ -145,13 +189,16 @@ def main() -> None:
     asked = parser.parse_args()
     effort = QUICK if asked.quick else WHOLE
     samples = [it for name in asked.corpora for fold in range(asked.folds) for it in sample(name, fold, effort)]
-    held = [it for it in samples if it.test == "held"]
-    for it in samples:
-        others = [other for other in held if other.corpus != it.corpus]
-        print("| " + " | ".join(str(cell) for cell in row(it, others)) + " |")
-    print("fitted to all that were held out:", ", ".join(f"{it:.3f}" for it in fitted(held)))
+    for of, by in (("sentences", confidence.SENTENCE), ("words", confidence.WORD)):
+        these = [it for it in samples if it.by is by]
+        held = [it for it in these if it.test == "held"]
+        print(f"\n| {of} | {' | '.join(HEADS)} |\n{'| --- ' * (len(HEADS) + 1)}|")
+        for it in these:
+            others = [other for other in held if other.corpus != it.corpus]
+            print("| " + " | ".join(str(cell) for cell in row(it, others)) + " |")
+        print(f"\nfitted to all {of} held out:", ", ".join(f"{it:.3f}" for it in fitted(held)))
     if not asked.quick:
-        draw(held, PICTURE)
+        draw([it for it in samples if it.test == "held"], PICTURE)
 
 
 if __name__ == "__main__":

@@ -340,6 +340,7 @@ class _Job:
             "source": it.source,
             "hypothesis": it.text,
             "confidence": it.confidence,
+            "words": [output.fields(word) for word in it.words],
             "problem": None if it.problem is None else output.fields(it.problem),
             "alternatives": [output.fields(other) for other in it.alternatives],
             "evidence": [

@@ -1,8 +1,8 @@
-"""How sure a translation is: the chrF, from 0 to 1, that it may be expected to have.
+"""How sure a translation is, and each of its words: the chrF, from 0 to 1, that it may be expected to have.
 
 The candidates of a sentence agree more than they are right: what they say of each other is turned into what was found
-for sentence pairs held out, by a logistic map with three numbers that hold for every language. They are fitted, and how
-well they fit is measured, by `python -m benchmarks.embedded.calibration`.
+for sentence pairs held out, by logistic maps of two numbers that hold for every language. They are fitted, and how well
+they fit is measured, by `python -m benchmarks.embedded.calibration`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 
 class Map(NamedTuple):
-    """The weights of a constant, of how much the candidates agree, and of the share of known words."""
+    """A logistic map: what is added, and what the logarithm of the odds is multiplied by."""
 
     constant: float
-    agreement: float
-    known: float
+    slope: float
 
 
 # Of 300 pairs each held out of Kalamang, Zhuang and the sample language, both ways.
-MAP = Map(-1.165, 0.664, 0.533)
+SENTENCE = Map(-0.647, 0.694)
+WORD = Map(-0.71, 0.594)
 _LEAST, _MOST = 0.02, 0.95  # a few candidates agree wholly and are as often wrong
+_UNKNOWN = 0.7  # what agreement is worth where hardly a word is known: it is about what was taken over, too
 
 
 def confidence(agreement: float, known: float) -> float:
@@ -29,15 +30,32 @@ def confidence(agreement: float, known: float) -> float:
 
     Where no word is known nothing is: 0.
 
-    >>> round(confidence(0.9, 1.0), 2), round(confidence(0.3, 0.5), 2), confidence(0.9, 0.0)
-    (0.7, 0.19, 0.0)
+    >>> round(confidence(0.9, 1.0), 2), round(confidence(0.9, 0.5), 2), confidence(0.9, 0.0)
+    (0.71, 0.54, 0.0)
     """
-    if not known:
-        return 0.0
-    return 1 / (1 + math.exp(-sum(weight * it for weight, it in zip(MAP, features(agreement, known), strict=True))))
+    return mapped(SENTENCE, together(agreement, known)) if known else 0.0
 
 
-def features(agreement: float, known: float) -> tuple[float, float, float]:
-    """Return what the map weighs."""
-    share = min(max(agreement, _LEAST), _MOST)
-    return 1.0, math.log(share / (1 - share)), known
+def together(agreement: float, known: float) -> float:
+    """Return agreement and known words as one number."""
+    return agreement * (_UNKNOWN + (1 - _UNKNOWN) * known)
+
+
+def of_word(share: float) -> float:
+    """Return how probable it is that a word is right which a share of the candidates have.
+
+    >>> round(of_word(0.95), 2), round(of_word(0.5), 2), round(of_word(0.05), 2)
+    (0.74, 0.33, 0.08)
+    """
+    return mapped(WORD, share)
+
+
+def mapped(by: Map, share: float) -> float:
+    """Return the confidence that a map gives."""
+    return 1 / (1 + math.exp(-by.constant - by.slope * log_odds(share)))
+
+
+def log_odds(share: float) -> float:
+    """Return the logarithm of a share's odds, within bounds."""
+    bounded = min(max(share, _LEAST), _MOST)
+    return math.log(bounded / (1 - bounded))

@@ -60,15 +60,9 @@ def _processor(model: bytes) -> Any:
 
 def joined(pieces: Sequence[str]) -> list[str]:
     """Return the words that pieces make up."""
-    made: list[str] = []
-    for piece in pieces:
-        if piece.startswith(START):
-            made.append(piece[1:])
-        elif made:
-            made[-1] += piece
-        else:
-            made.append(piece)
-    return [word.translate(_SHOW) for word in made if word]
+    text = "".join(pieces)
+    made = [word for word in text.split(START) if word]
+    return made if _SHOW.keys().isdisjoint(map(ord, text)) else [word.translate(_SHOW) for word in made]
 
 
 def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
