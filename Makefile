@@ -63,10 +63,10 @@ docs: $(VENV)/run.stamp
 screenshots: $(VENV)/test.stamp
 	$(IN_VENV) scripts/screenshots.py
 
-# What is not given stays as it was: make results KALAMANG=FOLDER KALAMANG_MTOB=FOLDER ZHUANG=FOLDER
+# What is not given stays as it was: make results KALAMANG=FOLDER KALAMANG_MTOB=FOLDER ZHUANG=FOLDER ONLY=scores,costs
 results: $(VENV)/run.stamp
 	$(IN_VENV) -m benchmarks.embedded tarivel=tarivel \
-		$(filter-out %=,kalamang=$(KALAMANG) kalamang-mtob=$(KALAMANG_MTOB) zhuang=$(ZHUANG))
+		$(filter-out %=,kalamang=$(KALAMANG) kalamang-mtob=$(KALAMANG_MTOB) zhuang=$(ZHUANG)) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,7 +1,9 @@
 """Measure the embedded model, and write docs/results.md anew: `python -m benchmarks.embedded NAME=CORPUS…`.
 
-NAME is kalamang, kalamang-mtob, zhuang or tarivel; the rows of one that is not named stay as they are. Runs are entered
-in the ledger of the state folder. What does not depend on time goes on in as many processes as there are cores.
+NAME is kalamang, kalamang-mtob, zhuang or tarivel; the rows of one that is not named stay as they are, as do the parts
+that `--only` does not name. Whatever is finished is kept, so that a run that is broken off has not been for nothing.
+Evaluations are entered in the ledger of the state folder. What does not depend on time goes on in as many processes as
+there are cores.
 """
 
 from __future__ import annotations
@@ -12,91 +14,102 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.embedded import ablation, costs, curves, evaluations, ideas, page
+from benchmarks.embedded import costs, curves, evaluations, ideas, page
 from ctxlearn import manifest
 from ctxlearn.data import Direction
 
+PARTS = ("scores", "ideas", "curves", "ablation", "costs")
 ABLATED = "kalamang"  # the corpus with a grammar, whose parts are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A measurement of a part of the page: of a corpus, and of one direction or of both (none)."""
+
+    part: str
+    name: str
+    direction: str
+    measure: Callable[..., Any]
+    arguments: tuple[Any, ...]
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure what is named, or one thing for another process, which is printed."""
     match arguments:
-        case ["_learning", name, direction]:
-            print(json.dumps(costs.learning(name, _direction(name, direction))))
-        case ["_first", name, direction]:
-            print(json.dumps(costs.first(name, _direction(name, direction))))
+        case ["_learning", corpus, direction]:
+            print(json.dumps(costs.learning(corpus, _direction(corpus, direction))))
+        case ["_first", corpus, direction]:
+            print(json.dumps(costs.first(corpus, _direction(corpus, direction))))
         case _:
-            _renew(_named(arguments))
+            _renew(*_asked(arguments))
 
 
-def _named(arguments: Sequence[str]) -> dict[str, str]:
+def _asked(arguments: Sequence[str]) -> tuple[dict[str, str], Collection[str]]:
+    """Return the corpora by name and the parts that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", metavar="NAME=CORPUS")
-    named = dict(it.partition("=")[::2] for it in parser.parse_args(arguments).corpora)
-    unknown = [name for name in named if name not in page.CORPORA]
-    if unknown:
-        parser.error(f"{', '.join(unknown)}: the known ones are {', '.join(page.CORPORA)}")
-    return {name: named[name] for name in page.CORPORA if name in named}
+    parser.add_argument("--only", default=",".join(PARTS), metavar="P", help=f"of {','.join(PARTS)}")
+    asked = parser.parse_args(arguments)
+    named = dict(it.partition("=")[::2] for it in asked.corpora)
+    parts = asked.only.split(",")
+    for given, known in ((named, page.CORPORA), (parts, PARTS)):
+        if unknown := [it for it in given if it not in known]:
+            parser.error(f"{', '.join(unknown)}: the known ones are {', '.join(known)}")
+    return {name: named[name] for name in page.CORPORA if name in named}, parts
 
 
-def _direction(name: str, direction: str) -> Direction:
-    return next(it for it in manifest.open_corpus(name).directions if str(it) == direction)
+def _direction(corpus: str, direction: str) -> Direction:
+    return next(it for it in manifest.open_corpus(corpus).directions if str(it) == direction)
 
 
-def _renew(named: Mapping[str, str]) -> None:
+def _renew(named: Mapping[str, str], parts: Collection[str]) -> None:
     for name in page.CORPORA:
         if name not in named:
             _say(f"{page.CORPORA[name].title}: not given; its rows stay as they are")
-    numbers = page.read()
-    for name in named:
-        numbers[name] = {"measured": f"{datetime.now(UTC):%Y-%m-%d}"}
-    for kind, name, key, found in _at_once(named):
-        numbers[name].setdefault(kind, {})[key] = found
-    for name in named:
-        found = numbers[name].pop("whole", {})
-        numbers[name]["evaluated"] = evaluations.by_direction(page.CORPORA[name].protocol, found["evaluated"])
-        if "ablation" in found:
-            numbers[name]["ablation"] = ablation.shortened(found["ablation"])
-        numbers[name] |= {kind: _ordered(named[name], numbers[name][kind]) for kind in ("ideas", "curves")}
-    for name, corpus in named.items():  # alone on the machine, as far as that is up to us
-        numbers[name]["costs"] = {str(it): _cost(corpus, it) for it in manifest.open_corpus(corpus).directions}
-    page.write(numbers)
-    _say(f"wrote {page.PAGE}")
+    jobs = [job for name, corpus in named.items() for job in _jobs(name, corpus) if job.part in parts]
+    numbers, start = page.read(), time.monotonic()
+    for job, found in _done(jobs):
+        of = numbers.setdefault(job.name, {})
+        of.setdefault("measured", {})[job.part] = f"{datetime.now(UTC):%Y-%m-%d}"
+        if job.direction:
+            there = {**of.get(job.part, {}), job.direction: found}
+            order = [str(it) for it in manifest.open_corpus(named[job.name]).directions]
+            of[job.part] = {direction: there[direction] for direction in order if direction in there}
+        else:
+            of[job.part] = found
+        page.write(numbers)
+        _say(f"{job.part} {job.name} {job.direction} after {time.monotonic() - start:.0f} s")
 
 
-def _at_once(named: Mapping[str, str]) -> Iterator[tuple[str, str, str, Any]]:
-    """Yield (kind, corpus, direction or command, what was found) of all that several processes can do."""
+def _jobs(name: str, corpus: str) -> Iterator[Job]:
+    for direction in manifest.open_corpus(corpus).directions:
+        yield Job("ideas", name, str(direction), ideas.measure, (corpus, direction))
+        yield Job("curves", name, str(direction), curves.measure, (corpus, direction))
+        yield Job("costs", name, str(direction), cost, (corpus, direction))
+    yield Job("scores", name, "", evaluations.scores, (corpus, page.CORPORA[name].protocol))
+    if name == ABLATED:
+        yield Job("ablation", name, "", evaluations.ablation, (corpus,))
+
+
+def _done(jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
+    """Yield each job with what it found; those that measure time come last, one by one."""
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        waiting: dict[Future[Any], tuple[str, str, str]] = {}
-        for name, corpus in sorted(named.items(), key=lambda it: it[0] != "zhuang"):  # which takes longest
-            for direction in manifest.open_corpus(corpus).directions:
-                waiting[pool.submit(ideas.measure, corpus, direction)] = ("ideas", name, str(direction))
-                waiting[pool.submit(curves.measure, corpus, direction)] = ("curves", name, str(direction))
-            waiting[pool.submit(evaluations.evaluated, corpus, page.CORPORA[name].protocol)] = (
-                "whole",
-                name,
-                "evaluated",
-            )
-            if name == ABLATED:
-                waiting[pool.submit(evaluations.ablated, corpus)] = ("whole", name, "ablation")
-        start = time.monotonic()
+        waiting = {pool.submit(job.measure, *job.arguments): job for job in jobs if job.part != "costs"}
         for done in as_completed(waiting):
-            _say(f"{' '.join(waiting[done])} after {time.monotonic() - start:.0f} s")
-            yield (*waiting[done], done.result())
+            yield waiting[done], done.result()
+    for job in jobs:
+        if job.part == "costs":
+            yield job, job.measure(*job.arguments)
 
 
-def _ordered(corpus: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(it): found[str(it)] for it in manifest.open_corpus(corpus).directions}
-
-
-def _cost(corpus: str, direction: Direction) -> dict[str, Any]:
-    _say(f"costs of {corpus} {direction}")
+def cost(corpus: str, direction: Direction) -> dict[str, Any]:
+    """Return what learning and translating take, each measured in a process of its own."""
     learned = costs.apart("_learning", corpus, str(direction))
     return {**learned, "first": costs.apart("_first", corpus, str(direction))}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.embedded import ablation
-from benchmarks.embedded.ablation import markdown, shown_score
+from benchmarks.embedded import parts
+from benchmarks.embedded.parts import markdown, shown_score
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, NUMBERS = DOCS / "results.md", DOCS / "results.json"
@@ -50,7 +50,7 @@ def write(numbers: Fields) -> None:
         ("costs", costs(ordered)),
         ("ideas", ideas(ordered)),
         ("curves", curves(ordered)),
-        ("ablation", parts(ordered)),
+        ("ablation", ablation(ordered)),
     ):
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
         made = "\n".join(lines).rstrip()
@@ -70,19 +70,28 @@ def scores(numbers: Fields) -> Iterator[str]:
     """Yield the table of all tests."""
     heads = ["test", "n", "chrF (95 %)", "BLEU (95 %)", "chrF++ (95 %)", "best floor", "embedded-quick", "aimed at"]
     rows = []
-    for name, direction, found in _rows(numbers, "evaluated"):
+    for name, direction, found in _rows(numbers, "scores"):
         it, quick = found["embedded"], found["embedded-quick"]
         floor = max(it["floors"], key=lambda floor: it["floors"][floor]["chrf"])
         beside = f"{it['floors'][floor]['chrf']:.1f} chrF, {it['floors'][floor]['bleu']:.1f} BLEU ({floor})"
         fast = f"{quick['scores']['chrf']['value']:.2f} chrF, {quick['scores']['bleu']['value']:.2f} BLEU"
         said = [f"{CORPORA[name].title} `{it['test']}` {direction}", str(it["n"])]
-        said += [shown_score(it["scores"][metric]) for metric in ablation.METRICS]
+        said += [shown_score(it["scores"][metric]) for metric in parts.METRICS]
         rows.append([*said, beside, fast, CORPORA[name].goals.get(direction, "–")])
     yield from markdown(heads, rows)
     for name, of in numbers.items():
-        first = next(iter(of["evaluated"].values()))["embedded"]
-        signatures = " ".join(f"`{first['scores'][metric]['signature']}`" for metric in ("chrf", "bleu"))
-        yield f"- {CORPORA[name].title}: measured {of['measured']} with ctxlearn {first['version']}; {signatures}"
+        for found in list(of.get("scores", {}).values())[:1]:
+            it = found["embedded"]
+            signatures = " ".join(f"`{it['scores'][metric]['signature']}`" for metric in ("chrf", "bleu"))
+            yield f"- {CORPORA[name].title}: with ctxlearn {it['version']}; {signatures}"
+    yield from _when(numbers, "scores")
+
+
+def _when(numbers: Fields, part: str) -> Iterator[str]:
+    """Yield when a part was measured, for each corpus."""
+    days = [f"{CORPORA[name].title} {of['measured'][part]}" for name, of in numbers.items() if part in of["measured"]]
+    if days:
+        yield f"\nMeasured: {', '.join(days)}."
 
 
 def costs(numbers: Fields) -> Iterator[str]:
@@ -101,6 +110,7 @@ def costs(numbers: Fields) -> Iterator[str]:
         for name, direction, it in _rows(numbers, "costs")
     ]
     yield from markdown(heads, rows)
+    yield from _when(numbers, "costs")
 
 
 def ideas(numbers: Fields) -> Iterator[str]:
@@ -112,6 +122,7 @@ def ideas(numbers: Fields) -> Iterator[str]:
         whole = ["*all of them, score*", *(_both(found["whole"], metric) for *_, found in columns)]
         rows = [[idea, *(_worth(found["without"].get(idea), metric) for *_, found in columns)] for idea in names]
         yield from markdown(heads, [whole, *rows])
+    yield from _when(numbers, "ideas")
 
 
 def _both(found: Fields, metric: str) -> str:
@@ -144,11 +155,12 @@ def curves(numbers: Fields) -> Iterator[str]:
         ]
         rows.append([f"{CORPORA[name].title} `{test}` {direction}", *cells])
     yield from markdown(["chrF / BLEU (sentence pairs + dictionary pairs)", *shares], rows)
+    yield from _when(numbers, "curves")
 
 
-def parts(numbers: Fields) -> Iterator[str]:
+def ablation(numbers: Fields) -> Iterator[str]:
     """Yield the tables of the ablations."""
-    for name, of in numbers.items():
+    for of in numbers.values():
         if "ablation" in of:
-            yield f"{CORPORA[name].title}, measured {of['measured']}.\n"
-            yield from ablation.tables(of["ablation"])
+            yield from parts.tables(of["ablation"])
+    yield from _when(numbers, "ablation")

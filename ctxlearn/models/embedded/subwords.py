@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -16,6 +17,7 @@ START = "▁"  # begins a word
 # What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
 _HIDE = str.maketrans(_SPECIAL)
+_HIDDEN = re.compile(f"[{''.join(_SPECIAL.values())}]")
 _SHOW = str.maketrans({private: char for char, private in _SPECIAL.items()})
 
 
@@ -62,7 +64,7 @@ def joined(pieces: Sequence[str]) -> list[str]:
     """Return the words that pieces make up."""
     text = "".join(pieces)
     made = [word for word in text.split(START) if word]
-    return made if _SHOW.keys().isdisjoint(map(ord, text)) else [word.translate(_SHOW) for word in made]
+    return [word.translate(_SHOW) for word in made] if _HIDDEN.search(text) else made
 
 
 def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
