@@ -25,7 +25,7 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
     tests = {test.name: test.segments(direction) for test in of.tests.values() if test.tests(direction)}
     found = {}
     for share in SHARES:
-        material = gather(_part(of.reading, share), direction)
+        material = gather(part(of.reading, share), direction)
         learned = learn(material)
         scores = {test: measured(translated(learned, WHOLE, it), it, direction) for test, it in tests.items()}
         found[f"{share:.0%}"] = {
@@ -36,7 +36,7 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
     return found
 
 
-def _part(reading: Reading, share: float) -> Reading:
+def part(reading: Reading, share: float) -> Reading:
     """Return about a share of the entries, examples and blocks, drawn by chance; a smaller share is within a larger."""
     chance = random.Random(SEED)
 

@@ -41,22 +41,26 @@ def read() -> dict[str, Any]:
 
 
 def write(numbers: Fields) -> None:
-    """Keep the numbers and write the tables between their marks."""
+    """Keep the numbers, and write the tables that they make into the page."""
     ordered = {name: numbers[name] for name in CORPORA if name in numbers}
     NUMBERS.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), ordered), encoding="utf-8")
+
+
+def renewed(page: str, numbers: Fields) -> str:
+    """Return the page with its tables, which stand between marks, made anew."""
     for name, lines in (
-        ("scores", scores(ordered)),
-        ("costs", costs(ordered)),
-        ("ideas", ideas(ordered)),
-        ("curves", curves(ordered)),
-        ("ablation", ablation(ordered)),
+        ("scores", scores(numbers)),
+        ("costs", costs(numbers)),
+        ("ideas", ideas(numbers)),
+        ("curves", curves(numbers)),
+        ("ablation", ablation(numbers)),
     ):
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
         made = "\n".join(lines).rstrip()
         before, _, rest = page.partition(begin)
         page = f"{before}{begin}{made}\n{end}{rest.partition(end)[2]}"
-    PAGE.write_text(page, encoding="utf-8")
+    return page
 
 
 def _rows(numbers: Fields, kind: str) -> Iterator[tuple[str, str, Any]]:
