@@ -43,8 +43,8 @@ def test_a_constant_that_is_no_more_is_an_error() -> None:
 
 def test_pairs_held_out_stand_nowhere_in_what_is_learned_and_folds_share_none() -> None:
     first, second = split("tarivel"), split("tarivel", fold=1)
-    sections = {"examples": first.reading.examples, "dictionary": first.reading.entries}
-    assert not leaks.find([first.tests["held"]], sections)
+    assert not leaks.find([first.tests["held"]], {"examples": first.reading.examples})
+    assert not leaks.find([first.tests["held"]], {"grammar": first.reading.blocks})
     ours, theirs = ({item.id for item in of.tests["held"].items} for of in (first, second))
     assert len(ours) > 100 and not ours & theirs
 
