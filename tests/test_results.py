@@ -60,7 +60,7 @@ def test_a_smaller_share_of_the_material_lies_within_a_larger_one() -> None:
 def test_the_map_that_made_the_truth_is_found_again() -> None:
     odds = np.linspace(-3, 3, 200)
     true = calibration.mapped(odds, Map(-0.6, 0.7))
-    sample = calibration.Sample("", "", "held", Map(0, 1), odds, true, true)
+    sample = calibration.Sample(Map(0, 1), odds, true, true)
     assert calibration.fitted([sample]) == pytest.approx((-0.6, 0.7), abs=1e-6)
     assert calibration.error(true, true) == pytest.approx(0, abs=1e-12)
     assert calibration.error(true + 0.1, true) == pytest.approx(0.1)

@@ -12,9 +12,8 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -35,7 +34,7 @@ from ctxlearn.models.embedded.translate import Corrections, Translator
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "confidence.png"
 BINS = 10
-HEADS = ("test", "n", "mean", "true", "error before", "error", "error by others' map", "rank before", "rank")
+HEADS = ("test", "n", "confidence", "true", "error without a map", "error", "rank correlation", "elsewhere")
 _STEPS = 30  # of Newton's method
 
 Array = NDArray[np.float64]
@@ -49,16 +48,15 @@ class Sample:
     reference has it.
     """
 
-    corpus: str
-    direction: str
-    test: str
     by: Map
     odds: Array
     before: Array
     true: Array
+    name: str = ""
+    test: str = ""
 
 
-def sample(name: str, fold: int, effort: Effort) -> Iterator[Sample]:
+def sampled(name: str, fold: int, effort: Effort) -> Iterator[Sample]:
     """Yield what became of the pairs held out of a corpus, and of its test sets, both ways."""
     of = split(name, fold)
     for direction in of.directions:
@@ -66,13 +64,14 @@ def sample(name: str, fold: int, effort: Effort) -> Iterator[Sample]:
         translator = Translator(state, Corrections(), effort)
         for test in of.tests.values():
             if test.tests(direction):
-                yield from _samples(name, str(direction), test.name, translator, test.segments(direction))
+                _, sentences, words = samples(translator, test.segments(direction))
+                yield from (
+                    replace(it, name=f"{Path(name).name} {direction}", test=test.name) for it in (sentences, words)
+                )
 
 
-def _samples(
-    name: str, direction: str, test: str, translator: Translator, segments: Sequence[Segment]
-) -> Iterator[Sample]:
-    """Yield the sentences and the words of a test, translated while the maps give what they are given."""
+def samples(translator: Translator, segments: Sequence[Segment]) -> tuple[list[str], Sample, Sample]:
+    """Return the translations of segments, and their sentences and words as samples."""
     seen: list[tuple[float, float]] = []
 
     def note(agreement: float, known: float) -> float:
@@ -81,14 +80,15 @@ def _samples(
 
     with mock.patch.object(translate, "confidence", note), mock.patch.object(translate, "of_word", float):
         made = [translator.translate(segment, 1) for segment in segments]
-    chrf = scoring.sentence_scores([it.text for it in made], [it.references for it in segments], "chrf")
+    texts = [it.text for it in made]
+    chrf = scoring.sentence_scores(texts, [it.references for it in segments], "chrf")
     odds = np.array([confidence.log_odds(confidence.together(*it)) for it in seen])
     before = np.array([agreement * known for agreement, known in seen])
-    yield Sample(name, direction, test, confidence.SENTENCE, odds, before, np.array(chrf) / 100)
+    sentences = Sample(confidence.SENTENCE, odds, before, np.array(chrf) / 100)
     words = [word for it, segment in zip(made, segments, strict=True) for word in _words(it, segment)]
     shares, right = np.array([share for share, _ in words]), np.array([right for _, right in words], float)
     odds = np.array([confidence.log_odds(share) for share in shares])
-    yield Sample(name, direction, test, confidence.WORD, odds, shares, right)
+    return texts, sentences, Sample(confidence.WORD, odds, shares, right)
 
 
 def _words(made: Translation, segment: Segment) -> Iterator[tuple[float, bool]]:
@@ -138,19 +138,24 @@ def _ranks(values: Array) -> Array:
     return np.asarray((np.cumsum(many) - (many - 1) / 2)[place])
 
 
-def row(it: Sample, others: Sequence[Sample]) -> list[Any]:
-    """Return how a sample's confidences fit: before, by the map as it is, and by one fitted to other corpora alone."""
+def summary(it: Sample) -> dict[str, float]:
+    """Return how a sample's confidences fit, without a map and with it."""
     now = mapped(it.odds, it.by)
-    found: list[Any] = [
-        f"{Path(it.corpus).name} {it.direction}",
-        it.test,
-        len(it.true),
-        f"{now.mean():.3f}",
-        f"{it.true.mean():.3f}",
-    ]
-    elsewhere = mapped(it.odds, fitted(others)) if others else now
-    found += [f"{error(given, it.true):.3f}" for given in (it.before, now, elsewhere)]
-    return [*found, *(f"{rank_correlation(given, it.true):.2f}" for given in (it.before, now))]
+    return {
+        "n": len(it.true),
+        "confidence": float(now.mean()),
+        "true": float(it.true.mean()),
+        "error without a map": error(it.before, it.true),
+        "error": error(now, it.true),
+        "rank correlation": rank_correlation(now, it.true),
+    }
+
+
+def row(it: Sample, others: Sequence[Sample]) -> list[str]:
+    """Return a sample's summary as cells, the last one the error by a map fitted to other corpora alone."""
+    elsewhere = error(mapped(it.odds, fitted(others)), it.true) if others else float("nan")
+    n, *found = summary(it).values()
+    return [it.name, it.test, f"{n:.0f}", *(f"{value:.3f}" for value in (*found, elsewhere))]
 
 
 def draw(samples: Sequence[Sample], path: Path) -> None:
@@ -172,7 +177,7 @@ def draw(samples: Sequence[Sample], path: Path) -> None:
         for it in samples:
             if it.by is by:
                 points = np.array(binned(mapped(it.odds, by) if with_map else it.before, it.true))
-                axes.plot(points[:, 0], points[:, 1], marker="o", markersize=3, linewidth=1, label=it.direction)
+                axes.plot(points[:, 0], points[:, 1], marker="o", markersize=3, linewidth=1, label=it.name)
         truth = "mean chrF / 100" if by is confidence.SENTENCE else "share in the reference"
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean confidence", ylabel=truth, title=title)
         axes.set_aspect("equal")
@@ -188,14 +193,14 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=1, help=f"so many times {HELD} pairs held out")
     asked = parser.parse_args()
     effort = QUICK if asked.quick else WHOLE
-    samples = [it for name in asked.corpora for fold in range(asked.folds) for it in sample(name, fold, effort)]
+    samples = [it for name in asked.corpora for fold in range(asked.folds) for it in sampled(name, fold, effort)]
     for of, by in (("sentences", confidence.SENTENCE), ("words", confidence.WORD)):
         these = [it for it in samples if it.by is by]
         held = [it for it in these if it.test == "held"]
         print(f"\n| {of} | {' | '.join(HEADS)} |\n{'| --- ' * (len(HEADS) + 1)}|")
         for it in these:
-            others = [other for other in held if other.corpus != it.corpus]
-            print("| " + " | ".join(str(cell) for cell in row(it, others)) + " |")
+            others = [other for other in held if other.name.split()[0] != it.name.split()[0]]
+            print(f"| {' | '.join(row(it, others))} |")
         print(f"\nfitted to all {of} held out:", ", ".join(f"{it:.3f}" for it in fitted(held)))
     if not asked.quick:
         draw([it for it in samples if it.test == "held"], PICTURE)

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
 
+from benchmarks.embedded.calibration import samples, summary
 from benchmarks.embedded.split import measured, split, translated
 from ctxlearn.data import Direction
 from ctxlearn.models.embedded.candidates import WHOLE, Effort
 from ctxlearn.models.embedded.learn import VIEWS, WEIGHTS, learn
 from ctxlearn.models.embedded.material import Material, gather
+from ctxlearn.models.embedded.state import State
+from ctxlearn.models.embedded.translate import Corrections, Translator
 from ctxlearn.render import Reading
 from scoring.base import Measurement
 from scoring.significance import compare
@@ -83,7 +86,12 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
     tests = {test.name: test.segments(direction) for test in of.tests.values() if test.tests(direction)}
     material = gather(of.reading, direction)
     learned = learn(material)
-    whole = {test: measured(translated(learned, WHOLE, it), it, direction) for test, it in tests.items()}
+    translator = Translator(State(learned), Corrections(), WHOLE)
+    whole, sure = {}, {}
+    for test, segments in tests.items():
+        texts, sentences, words = samples(translator, segments)
+        whole[test] = measured(texts, segments, direction)
+        sure[test] = {"sentences": summary(sentences), "words": summary(words)}
     found: dict[str, dict[str, Any]] = {}
     for idea in IDEAS:
         less = idea.material(gather(idea.reading(of.reading), direction))
@@ -103,6 +111,7 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
         "n": {test: len(segments) for test, segments in tests.items()},
         "whole": {test: {metric: it.value() for metric, it in by.items()} for test, by in whole.items()},
         "without": found,
+        "confidence": sure,
     }
 
 

@@ -54,6 +54,7 @@ def renewed(page: str, numbers: Fields) -> str:
         ("costs", costs(numbers)),
         ("ideas", ideas(numbers)),
         ("curves", curves(numbers)),
+        ("confidence", confidence(numbers)),
         ("ablation", ablation(numbers)),
     ):
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
@@ -160,6 +161,23 @@ def curves(numbers: Fields) -> Iterator[str]:
         rows.append([f"{CORPORA[name].title} `{test}` {direction}", *cells])
     yield from markdown(["chrF / BLEU (sentence pairs + dictionary pairs)", *shares], rows)
     yield from _when(numbers, "curves")
+
+
+def confidence(numbers: Fields) -> Iterator[str]:
+    """Yield the tables of how well confidence fits, of sentences and of words."""
+    found = [
+        (name, direction, it["confidence"]) for name, direction, it in _rows(numbers, "ideas") if "confidence" in it
+    ]
+    for what, truth in (("sentences", "chrF / 100"), ("words", "share that is right")):
+        heads = [what, "n", "confidence", truth, "error without a map", "error", "rank correlation"]
+        rows = [
+            [f"{CORPORA[name].title} {direction} `{test}`", f"{n:,}", *(f"{value:.3f}" for value in values)]
+            for name, direction, tests in found
+            for test in _tests(tests)
+            for n, *values in [tests[test][what].values()]
+        ]
+        if rows:
+            yield from markdown(heads, rows)
 
 
 def ablation(numbers: Fields) -> Iterator[str]:
