@@ -89,6 +89,7 @@ def scores(numbers: Fields) -> Iterator[str]:
             it = found["embedded"]
             signatures = " ".join(f"`{it['scores'][metric]['signature']}`" for metric in ("chrf", "bleu"))
             yield f"- {CORPORA[name].title}: with ctxlearn {it['version']}; {signatures}"
+    yield ""
     yield from _when(numbers, "scores")
 
 
@@ -96,7 +97,7 @@ def _when(numbers: Fields, part: str) -> Iterator[str]:
     """Yield when a part was measured, for each corpus."""
     days = [f"{CORPORA[name].title} {of['measured'][part]}" for name, of in numbers.items() if part in of["measured"]]
     if days:
-        yield f"\nMeasured: {', '.join(days)}."
+        yield f"Measured: {', '.join(days)}."
 
 
 def costs(numbers: Fields) -> Iterator[str]:
