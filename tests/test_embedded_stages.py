@@ -229,9 +229,9 @@ def derivations(
 ) -> Iterator[tuple[float, tuple[int, ...]]]:
     """Yield the score and the options of every segmentation, in every order, with every choice."""
 
-    def extend(
-        left: Sequence[tuple[int, int]], at: int, state: int, score: float, made: tuple[int, ...]
-    ) -> Iterator[tuple[float, tuple[int, ...]]]:
+    def extend(left: Sequence[tuple[int, int]], at: int, state: int, score: float, made: tuple[int, ...]) -> Iterator[
+        tuple[float, tuple[int, ...]]
+    ]:
         if not left:
             yield score + costs.language_model * ngrams.step(model, state, model.kinds - 1)[0], made
         for span in left:

@@ -157,7 +157,9 @@ def test_only_what_is_open_may_lie_at_a_provider() -> None:
     assert not policy.may_lie_at_provider([])
 
 
-def test_a_refusal_comes_before_a_socket_and_before_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_comes_before_a_socket_and_before_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_socket(*_: object, **__: object) -> None:
         raise AssertionError("a socket was opened")
 

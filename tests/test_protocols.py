@@ -247,7 +247,9 @@ def test_mtobs_archive_is_put_in_place_read_without_a_password_and_evaluated_eac
 ) -> None:
     code, said, _ = main(capsys, "get", "mtob", "--into", here / "mtob", "--from", mtob_zip(here))
     assert (code, said.split("\n")[1]) == (0, f"next: ctxlearn check {here / 'mtob'}")
-    code, said, problems = main(capsys, "evaluate", here / "mtob", "--protocol", "mtob", "--model", "nearest", "--json")
+    code, said, problems = main(
+        capsys, "evaluate", here / "mtob", "--protocol", "mtob", "--model", "nearest", "--json"
+    )
     assert (code, problems) == (0, "")
     runs = json.loads(said)["runs"]
     assert [(run["test"], run["direction"], run["n"]) for run in runs] == [("ke", "kgv-eng", 2), ("ek", "eng-kgv", 2)]

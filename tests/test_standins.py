@@ -272,15 +272,11 @@ class TestAnthropic:
 
     def test_a_breakpoint_looks_back_over_twenty_blocks(self, anthropic: StandIn) -> None:
         def turn(more: int) -> list[Any]:
-            return (
-                [ephemeral(PREFIX)]
-                if not more
-                else [
-                    {"type": "text", "text": PREFIX},
-                    *({"type": "text", "text": f"block {number}"} for number in range(more - 1)),
-                    ephemeral("last"),
-                ]
-            )
+            return [ephemeral(PREFIX)] if not more else [
+                {"type": "text", "text": PREFIX},
+                *({"type": "text", "text": f"block {number}"} for number in range(more - 1)),
+                ephemeral("last"),
+            ]
 
         written = read_and_written(anthropic, turn(0))[1]
         assert read_and_written(anthropic, turn(20))[0] == 0

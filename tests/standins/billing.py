@@ -208,14 +208,10 @@ class Ledger:
         with self.lock:
             self.bill.storage = _usd(storage / 3600, self.price.storage)
             counted = {"by_kind": self.by_kind, "by_status": self.by_status, "by_fault": self.by_fault}
-            return (
-                asdict(self.sums)
-                | {name: dict(found) for name, found in counted.items()}
-                | {
-                    "storage_token_seconds": storage,
-                    "bill_usd": self.bill.summary(),
-                }
-            )
+            return asdict(self.sums) | {name: dict(found) for name, found in counted.items()} | {
+                "storage_token_seconds": storage,
+                "bill_usd": self.bill.summary(),
+            }
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the arrivals in their order, as JSON has them."""
