@@ -6,6 +6,7 @@
 #   make lock        renew both locks after a change of requirements*.txt, keeping the pins that still fit
 #   make upgrade     renew both locks with the newest versions that fit
 #   make docs        write docs/cli.md anew
+#   make results     measure the embedded model and renew docs/results.md, see there
 #   make screenshots take the README's pictures anew
 #   make clean       delete .venv and what the tools left
 #
@@ -62,8 +63,10 @@ docs: $(VENV)/run.stamp
 screenshots: $(VENV)/test.stamp
 	$(IN_VENV) scripts/screenshots.py
 
+# What is not given stays as it was: make results KALAMANG=FOLDER KALAMANG_MTOB=FOLDER ZHUANG=FOLDER ONLY=scores,costs
 results: $(VENV)/run.stamp
-	$(IN_VENV) -m ctxlearn evaluate "$(CORPUS)" --ablate --json | $(IN_VENV) scripts/results.py -
+	$(IN_VENV) -m benchmarks.embedded tarivel=tarivel \
+		$(filter-out %=,kalamang=$(KALAMANG) kalamang-mtob=$(KALAMANG_MTOB) zhuang=$(ZHUANG)) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,7 +15,7 @@ from typing import Any
 
 from ctxlearn.data import Segment
 from ctxlearn.errors import UsageError
-from ctxlearn.models.base import Alternative, Problem
+from ctxlearn.models.base import Alternative, Problem, Word
 from ctxlearn.translate import Hypothesis, System
 
 
@@ -87,6 +87,7 @@ def _write_hypothesis(it: Hypothesis) -> dict[str, Any]:
         "confidence": it.confidence,
         "alternatives": [[other.text, other.score] for other in it.alternatives],
         "problem": None if it.problem is None else [it.problem.kind, it.problem.text],
+        "words": [[word.text, word.confidence] for word in it.words],
     }
 
 
@@ -96,5 +97,6 @@ def _read_hypothesis(stored: dict[str, Any]) -> Hypothesis:
             **stored,
             "alternatives": tuple(Alternative(*other) for other in stored["alternatives"]),
             "problem": None if stored["problem"] is None else Problem(*stored["problem"]),
+            "words": tuple(Word(*word) for word in stored.get("words", ())),
         }
     )

@@ -2,6 +2,7 @@
 
 The state folder may hold a settings.toml (TOML 1.0, described for people in docs/hosted.md):
 
+    model = "embedded-quick"              # what `translate`, `warm` and the app take when none is named
     local_only = true                     # nothing leaves this machine, whatever a source's policy allows
 
     [spending]
@@ -24,7 +25,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -34,6 +35,7 @@ import platformdirs
 from ctxlearn.errors import SettingsError, StoreError
 
 FILE = "settings.toml"
+MODEL = "embedded"  # asked when none is named, here or on the command line
 
 Period = Literal["day", "month", "ever"]
 PERIODS: tuple[Period, ...] = ("day", "month", "ever")
@@ -71,6 +73,7 @@ class Settings:
     local_only: bool = False
     cap: Cap | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    model: str = MODEL
 
     @property
     def packs(self) -> Path:
@@ -120,7 +123,7 @@ def read() -> Settings:
     home = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("ctxlearn", appauthor=False))
     said = in_file(home / FILE)
     by_environment = os.environ.get("CTXLEARN_LOCAL_ONLY", "") not in ("", "0")
-    return Settings(home=home, local_only=by_environment or said.local_only, cap=said.cap, models=said.models)
+    return replace(said, home=home, local_only=by_environment or said.local_only)
 
 
 # -- settings.toml ----------------------------------------------------------------------------------------------------
@@ -139,12 +142,13 @@ def in_file(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error.strerror}; the settings cannot be read") from error
     reader = _Toml(path, text)
     data = reader.parsed(text)
-    reader.known(data, "", "local_only", "spending", "models")
+    reader.known(data, "", "model", "local_only", "spending", "models")
     return Settings(
         path.parent,
         local_only=reader.flag(data, "local_only"),
         cap=reader.cap(reader.table(data, "spending")),
         models={name: reader.model(name, table) for name, table in reader.table(data, "models").items()},
+        model=reader.text(data, "model") or MODEL,
     )
 
 
@@ -191,6 +195,12 @@ class _Toml:
         if not isinstance(value, bool):
             self.fail(f"{key} = {value!r}; expected true or false", key)
         return bool(value)
+
+    def text(self, table: Mapping[str, Any], key: str) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str):
+            self.fail(f"{key} = {value!r}; expected a text in quotes", key)
+        return str(value)
 
     def table(self, data: Mapping[str, Any], key: str, where: str = "") -> dict[str, Any]:
         value = data.get(key, {})

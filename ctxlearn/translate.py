@@ -11,7 +11,18 @@ from ctxlearn.corrections import Tail
 from ctxlearn.data import Direction, Segment
 from ctxlearn.evidence import Evidence, fold, tokens
 from ctxlearn.models import is_hosted
-from ctxlearn.models.base import Alternative, Model, Prefix, Problem, Request, Translation, Usage, at_once, server
+from ctxlearn.models.base import (
+    Alternative,
+    Model,
+    Prefix,
+    Problem,
+    Request,
+    Translation,
+    Usage,
+    Word,
+    at_once,
+    server,
+)
 from ctxlearn.packs import Pack
 from ctxlearn.scripts import scripts_of
 
@@ -33,6 +44,7 @@ class Hypothesis:
     model: str = ""
     attempts: int | None = None
     usage: Usage | None = None
+    words: tuple[Word, ...] = ()
 
 
 class System:
@@ -156,6 +168,7 @@ def _hypothesis(segment: Segment, translation: Translation | None, problem: Prob
         translation.model or local,
         translation.attempts,
         translation.usage,
+        translation.words,
     )
 
 

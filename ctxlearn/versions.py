@@ -14,6 +14,7 @@ _ALL = ("data.py", "igt.py", "render.py", "scripts.py", "translate.py", "models/
 _FLOOR = ("models/floors.py", "models/embedded/material.py", "models/embedded/text.py")
 _OWN = {
     "embedded": ("models/embedded/*.py",),
+    "embedded-quick": ("models/embedded/*.py",),
     "human": ("human.py",),
     "hosted": ("prompt.py", "answers.py", "models/*.py", "models/plans/*.py"),
 }

@@ -271,7 +271,7 @@ USAGE = {
     "a directory as output": (["-o", ".", "x"], ".: is a folder; expected the name of a file to write"),
     "an unknown model": (
         ["--model", "gpt", "x"],
-        "model 'gpt': the known ones are embedded, copy, word-for-word, nearest",
+        "model 'gpt': the known ones are embedded, embedded-quick, copy, word-for-word, nearest",
     ),
     "an unknown section": (["--sections", "words", "x"], "section 'words': the known ones are dictionary, examples"),
     "no number": (["-n", "two", "x"], "argument -n: 'two' is not a whole number above 0"),

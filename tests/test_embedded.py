@@ -23,6 +23,7 @@ from ctxlearn.models.base import Completion, Prefix, Request
 from ctxlearn.models.embedded import EmbeddedModel, material, subwords, text
 from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.arrays import compiled
+from ctxlearn.models.embedded.confidence import confidence
 from ctxlearn.models.embedded.translate import Corrections
 
 TOK, ENG, ZHO = Language("Tok", "tok"), Language("English", "eng"), Language("Chinese", "zho")
@@ -80,6 +81,19 @@ def texts(completion: Completion) -> list[str]:
     return [translation.text for translation in completion.translations]
 
 
+# -- the quick setting ------------------------------------------------------------------------------------------------
+
+
+def test_the_quick_model_uses_what_the_whole_one_learned(learned: Path) -> None:
+    ask(learned, SMALL, OUT, "Ma ko he.")
+    kept = {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")}
+    quick = EmbeddedModel(learned, quick=True)
+    made = quick.complete(Request(SMALL, OUT, (Segment("1", "Ko lom gan."),)))
+    assert (quick.name, texts(made)) == ("embedded-quick", ["The cat knows the house."])
+    assert made.usage.written == 0
+    assert {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")} == kept
+
+
 # -- what is translated -----------------------------------------------------------------------------------------------
 
 
@@ -122,10 +136,25 @@ def test_alternatives_differ_and_their_scores_fall(learned: Path) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_confidence_is_lower_where_less_is_known(learned: Path) -> None:
-    known, half = ask(learned, SMALL, OUT, "Ko lom dol.", "Ko qwrtz dol.").translations
-    assert known.confidence is not None and half.confidence is not None
-    assert 0 <= half.confidence < known.confidence <= 1
+def test_each_word_of_a_translation_says_how_sure_it_is(learned: Path) -> None:
+    known, name = ask(learned, SMALL, OUT, "Ko lom gan. Ma ko he.", "Ma Zawadi he.").translations
+    assert " ".join(word.text for word in known.words) == "The cat knows the house The dog sees the cat"
+    assert all(0 < word.confidence < 1 for word in known.words)
+    assert "Zawadi" in [word.text for word in name.words]
+
+
+def test_a_corrected_segment_is_sure_as_a_whole(learned: Path) -> None:
+    (made,) = ask(learned, SMALL, OUT, "Ko lom gan.", tail="Ko lom gan. | The cat is at home.").translations
+    assert (made.text, made.confidence, made.words) == ("The cat is at home.", 1.0, ())
+
+
+@given(*[st.floats(0, 1)] * 4)
+def test_confidence_rises_with_agreement_and_with_known_words(
+    one: float, other: float, few: float, more: float
+) -> None:
+    (low, high), (few, more) = sorted((one, other)), sorted((few, more))
+    assert 0 <= confidence(low, few) <= confidence(high, more) < 1
+    assert confidence(high, 0.0) == 0.0
 
 
 def test_an_unsegmented_language_is_written_without_blanks(learned: Path) -> None:
@@ -238,7 +267,7 @@ def test_a_state_with_any_byte_changed_is_whole_or_not_there(
     damaged = bytearray(whole)
     for place, value in changes:
         at = place % len(whole)
-        damaged[whole.find(b"PK", at) + place % 120 if near_a_header else at] = value
+        damaged[(whole.find(b"PK", at) + place % 120) % len(whole) if near_a_header else at] = value
     kept.write_bytes(damaged)
     try:
         state = states.opened(kept.parent)

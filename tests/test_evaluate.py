@@ -187,7 +187,7 @@ def test_a_segment_that_fails_counts_as_empty_and_is_exit_code_3(capsys: Capture
             "test 'tset': no such file, and {toy}/corpus.toml declares no such test (it",
         ),
         (["--direction", "eng-deu"], "direction 'eng-deu': expected qaa-eng or eng-qaa"),
-        (["--model", "gpt"], "model 'gpt': the known ones are embedded, copy, word-for-word, nearest"),
+        (["--model", "gpt"], "model 'gpt': the known ones are embedded, embedded-quick, copy, word-for-word, nearest"),
         (["--sections", "dictionary,grammer"], "section 'grammer': the known ones are dictionary, examples, grammar"),
         (["--limit", "0"], "'0' is not a whole number above 0"),
         (["--budget", "many"], "'many' is not a whole number above 0"),

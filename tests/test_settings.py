@@ -14,6 +14,7 @@ from ctxlearn.errors import SettingsError
 from ctxlearn.settings import Cap, ModelSettings
 
 WHOLE = """\
+model = "embedded-quick"
 local_only = true
 
 [spending]
@@ -47,7 +48,7 @@ def test_without_a_file_nothing_is_set(home: Path) -> None:
 
 def test_all_that_can_be_set_is_read(home: Path) -> None:
     here = said(home, WHOLE)
-    assert here.local_only
+    assert here.local_only and here.model == "embedded-quick"
     assert here.cap == Cap(20.0, "day")
     assert here.models["anthropic/claude-sonnet-5-5"] == ModelSettings("none")
     gemini = here.models["gemini/gemini-3.8-flash"]

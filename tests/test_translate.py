@@ -107,7 +107,7 @@ def test_the_language_of_a_text_is_that_of_most_of_its_words(pack: Pack, text: s
     assert guess_source(text, pack) == code
 
 
-@pytest.mark.parametrize("name", ["copy", "word-for-word", "nearest", "embedded"])
+@pytest.mark.parametrize("name", ["copy", "word-for-word", "nearest", "embedded", "embedded-quick"])
 @pytest.mark.parametrize("direction", [OUT, INTO], ids=str)
 def test_every_model_answers_every_segment_in_one_line(pack: Pack, name: str, direction: Direction) -> None:
     asked = segments("Tari", "the dog", "a\x00b", "x" * 3000, "\u2028?", "e\u0301\u0301", "🐟 mola")
@@ -140,6 +140,14 @@ def test_a_guessed_direction_is_said_on_stderr(capsys: Capture) -> None:
     )
 
 
+def test_json_says_how_sure_each_word_is(capsys: Capture) -> None:
+    printed = json.loads(main(capsys, "translate", TINY, "--to", "eng", "--json", "Tari gona.")[1])
+    (result,) = printed["results"]
+    said = [word["text"] for word in result["words"]]
+    assert said and " ".join(said).lower() == result["hypothesis"].rstrip(".").lower()
+    assert all(0 < word["confidence"] < 1 for word in result["words"])
+
+
 def test_json_holds_everything_and_nothing_else_is_printed(capsys: Capture) -> None:
     code, out, err = main(
         capsys, "translate", TINY, "--model", "nearest", "--to", "eng", "-n", 2, "--evidence", "--json", "Tari gona."
@@ -150,7 +158,8 @@ def test_json_holds_everything_and_nothing_else_is_printed(capsys: Capture) -> N
     assert (printed["corpus"], printed["direction"]) == ("corpus", "qaa-eng")
     (result,) = printed["results"]
     assert list(result) == [
-        *("id", "source", "hypothesis", "confidence", "problem", "alternatives", "evidence", "usage", "cost_usd")
+        *("id", "source", "hypothesis", "confidence", "words", "problem", "alternatives", "evidence"),
+        *("usage", "cost_usd"),
     ]
     assert (result["id"], result["source"], result["problem"]) == ("1", "Tari gona.", None)
     assert result["alternatives"][0].keys() == {"text", "score"}

@@ -22,6 +22,7 @@ from ui.words import plain
 KEY = "model"
 LOCAL = {
     "embedded": "embedded (this machine, free)",
+    "embedded-quick": "embedded-quick (the same, faster)",
     "word-for-word": "word-for-word (baseline)",
     "nearest": "nearest (baseline)",
     "copy": "copy (baseline)",
@@ -53,7 +54,7 @@ def choose_model(here: Settings, policies: Sequence[Policy], tokens: int, newest
     allowed, refused = _judged(here, policies, tokens)
     options = [*LOCAL, *allowed]
     if KEY not in st.session_state:
-        last = newest.model if newest is not None else "embedded"
+        last = newest.model if newest is not None else here.model
         st.session_state[KEY] = last if last in options else "embedded"
     elif st.session_state[KEY] not in options:  # one that was typed
         options.append(st.session_state[KEY])

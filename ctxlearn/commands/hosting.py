@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from ctxlearn.settings import Settings
     from ctxlearn.spending import Spent
 
-MODEL_HELP = "embedded (default), a floor, or a hosted one by litellm's name, such as anthropic/claude-sonnet-5-5"
+MODEL_HELP = (
+    "embedded (default), embedded-quick, a floor (copy, word-for-word, nearest), "
+    "or a hosted one by litellm's name, such as anthropic/claude-sonnet-5-5"
+)
 
 
 def register(parser: argparse.ArgumentParser) -> None:

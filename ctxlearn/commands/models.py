@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         output.as_json({"corpus": args.corpus, "tokens": tokens, "models": [_as_dict(it) for it in lines]})
         return 0
     rows: list[list[object]] = [["model", "takes", "fits", "first request", "each further", "1,000 sentences", "key"]]
-    rows.append(["embedded", "any", "yes", "$0.00", "$0.00", "$0.00", "none needed"])
+    rows += [[name, "any", "yes", "$0.00", "$0.00", "$0.00", "none needed"] for name in ("embedded", "embedded-quick")]
     rows += [_row(it) for it in lines]
     print(output.table(rows, right=(1, 3, 4, 5)))
     print(f"\nPrices, litellm's or those of settings.toml, are for a context of {tokens:,} tokens as ctxlearn counts")

@@ -36,7 +36,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         "text", metavar="TEXT", nargs="*", help="what to translate; - or nothing reads a pipe, line by line"
     )
     parser.add_argument("--to", metavar="CODE", help="the language to translate into (default: the other one)")
-    parser.add_argument("--model", default="embedded", metavar="M", help=hosting.MODEL_HELP)
+    parser.add_argument("--model", metavar="M", help=hosting.MODEL_HELP)
     parser.add_argument("-i", "--input", type=Path, metavar="FILE", help="translate a file, line by line")
     parser.add_argument(
         "--column",
@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         output.check_target(args.output)
     here = settings.read()
+    args.model = args.model or here.model
     models.check_name(args.model)
     corpus = manifest.open_corpus(args.corpus)
     if args.to is not None and args.to not in corpus.codes:
@@ -340,6 +341,7 @@ class _Job:
             "source": it.source,
             "hypothesis": it.text,
             "confidence": it.confidence,
+            "words": [output.fields(word) for word in it.words],
             "problem": None if it.problem is None else output.fields(it.problem),
             "alternatives": [output.fields(other) for other in it.alternatives],
             "evidence": [

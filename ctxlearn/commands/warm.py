@@ -20,7 +20,7 @@ SENTENCES = 4  # the most that warming asks
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("corpus", metavar="CORPUS")
-    parser.add_argument("--model", default="embedded", metavar="M", help=hosting.MODEL_HELP)
+    parser.add_argument("--model", metavar="M", help=hosting.MODEL_HELP)
     parser.add_argument(
         "--sections", type=output.names, default=(), metavar="S", help="dictionary,examples,glossed,grammar,text"
     )
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from ctxlearn import manifest, models, settings
 
     here = settings.read()
+    args.model = args.model or here.model
     models.check_name(args.model)
     corpus = manifest.open_corpus(args.corpus)
     pack = hosting.pack(args.model, corpus, here, args.budget, args.sections)

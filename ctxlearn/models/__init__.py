@@ -68,6 +68,12 @@ def _embedded(settings: Settings, threads: int) -> Model:
     return EmbeddedModel(settings.learned, threads=threads)
 
 
+def _embedded_quick(settings: Settings, threads: int) -> Model:
+    from ctxlearn.models.embedded import EmbeddedModel
+
+    return EmbeddedModel(settings.learned, threads=threads, quick=True)
+
+
 def _copy(settings: Settings, threads: int) -> Model:  # noqa: ARG001  # every opener has the same shape
     from ctxlearn.models.floors import CopyModel
 
@@ -88,6 +94,7 @@ def _nearest(settings: Settings, threads: int) -> Model:  # noqa: ARG001  # ever
 
 MODELS: dict[str, Callable[[Settings, int], Model]] = {
     "embedded": _embedded,
+    "embedded-quick": _embedded_quick,
     "copy": _copy,
     "word-for-word": _word_for_word,
     "nearest": _nearest,

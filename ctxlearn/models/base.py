@@ -70,6 +70,14 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a translation, and how probable it is that it is right, from 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Why a segment has no translation: `kind` is refused, malformed, truncated, overloaded, too-long …"""
 
@@ -82,7 +90,8 @@ class Translation:
     """What a model made of one segment; with a `problem`, `text` is empty. `confidence` runs from 0 to 1.
 
     Of a hosted model, `model` is the id that answered, as its provider says, `attempts` how many requests it took (0:
-    it was in the store of answers), and `usage` the segment's share of those requests.
+    it was in the store of answers), and `usage` the segment's share of those requests. `words` are the text's, in their
+    order, where a model says how sure each is.
     """
 
     id: str
@@ -93,6 +102,7 @@ class Translation:
     model: str = ""
     attempts: int = 1
     usage: Usage | None = None
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Stages, one file each: `material` (what there is to learn) → `text` and `subwords` (tokens, pieces) → `align` →
 `phrases` and `ngrams` (table, language model) → `decode` (the loops) → `state` (kept by the prefix's fingerprint) →
-`candidates` (what each view makes of a sentence) → `consensus` (the one most like all others); `learn` joins the first
-ones, `translate` the last. Loops over numbers are compiled by numba, once on each machine.
+`candidates` (what each view makes of a sentence) → `consensus` (the one most like all others) → `confidence`; `learn`
+joins the first ones, `translate` the last. Loops over numbers are compiled by numba, once on each machine.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _CHARACTERS_A_TOKEN = 4  # how segments and the tail are counted; the prefix was
 class EmbeddedModel:
     """Statistical translation learned from the context; what was learned is kept below the folder `learned`.
 
-    `threads` share the segments of a request. `quick` asks one view alone, for some points of quality.
+    `threads` share the segments of a request. `quick` tries less, for a little of the quality; what it learns and where
+    that is kept are the same.
     """
 
-    name = "embedded"
-
     def __init__(self, learned: Path, threads: int = 1, *, quick: bool = False) -> None:
+        self.name = "embedded-quick" if quick else "embedded"
         self._learned = learned
         self._threads = threads
         self._effort = QUICK if quick else WHOLE

@@ -29,7 +29,7 @@ class Cut(NamedTuple):
     aligner: str
 
 
-# The first view alone is what the quick setting uses.
+# The quick setting uses the first ones.
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long

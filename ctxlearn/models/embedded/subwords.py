@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 import sentencepiece
 
@@ -14,6 +17,7 @@ START = "▁"  # begins a word
 # What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
 _HIDE = str.maketrans(_SPECIAL)
+_HIDDEN = re.compile(f"[{''.join(_SPECIAL.values())}]")
 _SHOW = str.maketrans({private: char for char, private in _SPECIAL.items()})
 
 
@@ -32,7 +36,6 @@ class Subwords:
 
     def __init__(self, model: bytes = b"") -> None:
         self.model = model
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model) if model else None
         self._known: dict[str, tuple[str, ...]] = {}
 
     def cut(self, sentence: Iterable[str]) -> list[str]:
@@ -45,23 +48,23 @@ class Subwords:
         return self._known[word]
 
     def _cut_word(self, word: str) -> list[str]:
-        if self._processor is None or not is_word(word) or kind(word[0]) == "c":
+        if not self.model or not is_word(word) or kind(word[0]) == "c":
             return [START + word]
-        pieces: list[str] = self._processor.encode(word, out_type=str)
+        pieces: list[str] = _processor(self.model).encode(word, out_type=str)
         return pieces if "".join(pieces) == START + word else [START + word]
+
+
+@lru_cache(maxsize=32)
+def _processor(model: bytes) -> Any:
+    """Return what cuts by a model; views share it, and reading one takes a first translation milliseconds."""
+    return sentencepiece.SentencePieceProcessor(model_proto=model)
 
 
 def joined(pieces: Sequence[str]) -> list[str]:
     """Return the words that pieces make up."""
-    made: list[str] = []
-    for piece in pieces:
-        if piece.startswith(START):
-            made.append(piece[1:])
-        elif made:
-            made[-1] += piece
-        else:
-            made.append(piece)
-    return [word.translate(_SHOW) for word in made if word]
+    text = "".join(pieces)
+    made = [word for word in text.split(START) if word]
+    return [word.translate(_SHOW) for word in made] if _HIDDEN.search(text) else made
 
 
 def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:

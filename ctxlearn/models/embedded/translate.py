@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
-from ctxlearn.models.base import Alternative, Problem, Translation
+from ctxlearn.models.base import Alternative, Problem, Translation, Word
 from ctxlearn.models.embedded import subwords
-from ctxlearn.models.embedded.candidates import QUICK, Decoder, Effort
+from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
+from ctxlearn.models.embedded.confidence import confidence, of_word
 from ctxlearn.models.embedded.consensus import ranked
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.models.embedded.state import State
@@ -61,6 +62,7 @@ class _Run:
     copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
     known: int = 0
     found: list[tuple[float, str]] = field(default_factory=list)  # expected chrF and text, the best one first
+    said: dict[str, list[str]] = field(default_factory=dict)  # text → its words, lower-cased
 
 
 class Translator:
@@ -92,19 +94,24 @@ class Translator:
             begins = run.last
         text = self._text(runs, 0, expression=expression)
         alternatives = tuple(self._alternatives(runs, text, n, expression=expression))
-        return Translation(segment.id, text, _confidence(runs), alternatives)
+        words = tuple(word for run in runs for word in _words(run))
+        return Translation(segment.id, text, _confidence(runs), alternatives, words=words)
 
     def _decode(self, run: _Run, writing: Writing) -> None:
         known = self._state.known(run.words) | self._corrected.intersection(run.words)
         _replace_unknown(self._state, known, run)
-        effort = QUICK if run.endless else self._effort
+        effort = LEAST if run.endless else self._effort
         if not run.words or not self._decoders:
             run.found = [(0.0, writing.write(run.words, run.copied))]
             return
-        lists = []
+        lists: list[list[tuple[float, str]]] = []
         for decoder in self._decoders[: effort.views]:
-            candidates = list(decoder(_pieces(decoder, run), effort))
-            lists.append([(score, writing.write(subwords.joined(found), run.copied)) for score, found in candidates])
+            lists.append([])
+            for score, found in decoder(_pieces(decoder, run), effort):
+                words = subwords.joined(found)
+                text = writing.write(words, run.copied)
+                run.said[text] = words
+                lists[-1].append((score, text))
         run.found = ranked([found for found in lists if found])
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
@@ -200,6 +207,17 @@ def _mean(runs: Sequence[_Run], rank: int) -> float:
 
 
 def _confidence(runs: Sequence[_Run]) -> float:
-    """Return a number from 0 to 1 that rises with how much the candidates agree and with the share of known words."""
     words = sum(len(run.words) for run in runs)
-    return _mean(runs, 0) * sum(run.known for run in runs) / words if words else 0.0
+    return confidence(_mean(runs, 0), sum(run.known for run in runs) / words) if words else 0.0
+
+
+def _words(run: _Run) -> Iterator[Word]:
+    """Yield the words of a run's translation; what most candidates have is more probably right."""
+    best = run.found[0][1]
+    said = run.said.get(best, [])
+    written = tokens(best)
+    others = [set(run.said[text]) for _, text in run.found] if said else []
+    for place, word in enumerate(said):
+        if is_word(word):
+            share = sum(word in other for other in others) / len(others)
+            yield Word(written[place] if len(written) == len(said) else word, of_word(share))

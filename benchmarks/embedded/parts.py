@@ -1,24 +1,28 @@
-"""Write the tables of docs/results.md from what `ctxlearn evaluate CORPUS --ablate --json` printed: `make results`."""
+"""The tables of an ablation that `ctxlearn evaluate CORPUS --ablate --json` printed: the parts of the books."""
 
 from __future__ import annotations
 
-import json
-import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import scoring
 
-DOCS = Path(__file__).parent.parent / "docs" / "results.md"
-BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 METRICS = ("chrf", "bleu", "chrf++")
 FLOORS = ("copy", "word-for-word", "nearest")
 
 Fields = Mapping[str, Any]
+
+
+def shortened(shown: Fields) -> dict[str, Any]:
+    """Return of what was printed what the tables need."""
+    last = {_last(table)["run"] for table in shown["ablation"]}
+    return {"ablation": shown["ablation"], "runs": [run for run in shown["runs"] if run["run"] in last]}
+
+
+def _last(table: Fields) -> Fields:
+    """Return the cell of the whole context."""
+    found: Fields = next(it for it in reversed(table["cells"]) if it["run"] and it["cell"].startswith("+"))
+    return found
 
 
 def tables(shown: Fields) -> Iterator[str]:
@@ -26,11 +30,9 @@ def tables(shown: Fields) -> Iterator[str]:
     runs = {run["run"]: run for run in shown["runs"]}
     for table in shown["ablation"]:
         yield from ablation(table)
-        last = next(it for it in reversed(table["cells"]) if it["run"] and it["cell"].startswith("+"))
+        last = _last(table)
         yield from coverage(last["cell"], runs[last["run"]])
     first = shown["runs"][0]
-    yield f"Measured {first['started'][:10]} with ctxlearn {first['system'].rpartition('|v:')[2]}."
-    yield ""
     yield from (f"- {scoring.title(metric)}: `{first['scores'][metric]['signature']}`" for metric in METRICS)
 
 
@@ -85,18 +87,3 @@ def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
     for cells in (heads, ["---"] * len(heads), *rows):
         yield f"| {' | '.join(cells)} |"
     yield ""
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Write the page anew between its two marks."""
-    (name,) = arguments or ["-"]
-    shown = json.loads(sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8"))
-    made = "\n".join(tables(shown))
-    page = DOCS.read_text(encoding="utf-8")
-    anew = re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}{made}\n{END}", page, flags=re.DOTALL)
-    DOCS.write_text(anew, encoding="utf-8")
-    print(f"wrote {DOCS}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
