@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ctxlearn.data import Direction, Entry, clean
+from ctxlearn.igt import is_pair
+from ctxlearn.models.embedded import notation
+from ctxlearn.models.embedded.glossed import morphemes
 from ctxlearn.models.embedded.text import tokens
 from ctxlearn.render import Reading
 
@@ -18,6 +21,7 @@ _BRACKETS = re.compile(r"[\[\]【】〔〕]")
 _ALTERNATIVES = re.compile(r"\s*[;；]\s*")
 _FINER = re.compile(r"\s*[,/，、]\s*")
 _MARKS = re.compile(r"^[-=~<>]+|[-=~<>]+$")
+_ENOUGH = 50  # sentence pairs, to tell from them how sentences are written
 _LONGEST_GLOSS = 8  # tokens; a longer one explains the word and does not translate it
 
 
@@ -26,23 +30,44 @@ class Material:
     """The context seen from one direction: source first in every pair; `text` is in the target language."""
 
     sentences: tuple[Pair, ...]
-    lexicon: tuple[Pair, ...]
+    lexicon: tuple[Pair, ...]  # the dictionary
+    glossed: tuple[Pair, ...]  # morphemes of glossed examples
     text: tuple[str, ...]
+    written: tuple[Pair, ...]  # the sentences that show how both languages are written
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """Return all pairs once, the sentences first."""
+        return (*self.sentences, *dict.fromkeys((*self.lexicon, *self.glossed)))
 
 
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
+    told = [example for example in reading.examples if is_pair(example)]
+    glossed = [example for block in reading.blocks if (example := block.example)]
     sentences = [
-        (clean(example.primary_text), clean(_BRACKETS.sub("", example.translated_text))) for example in reading.pairs()
+        (notation.primary(example.primary_text), notation.translation(example.translated_text))
+        for example in reading.pairs()
     ]
-    lexicon = list(lexicon_pairs(reading))
-    if direction.source == reading.contact.code:
-        sentences = [(target, source) for source, target in sentences]
-        lexicon = [(target, source) for source, target in lexicon]
-        text: list[str] = []
-    else:
-        text = [line for block in reading.blocks if block.example is None for line in block.text.split("\n")]
-    return Material(tuple(_distinct(sentences)), tuple(_distinct(lexicon)), tuple(text))
+    # A grammar's glossed lines are mostly written without capitals and last marks.
+    written = sentences[: len(told)] if len(told) >= _ENOUGH else sentences
+    kinds = (sentences, lexicon_pairs(reading), morphemes((*reading.examples, *glossed)))
+    pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
+    text = () if direction.source == reading.contact.code else tuple(_prose(reading))
+    return Material(pairs[0], pairs[1], pairs[2], text, pairs[3])
+
+
+def told(reading: Reading, direction: Direction) -> list[Pair]:
+    """Return the dictionary's pairs and then the sentence pairs, these just as they are written."""
+    sentences = ((clean(example.primary_text), clean(example.translated_text)) for example in reading.pairs())
+    return list(_turned((*lexicon_pairs(reading), *sentences), reading, direction))
+
+
+def _turned(pairs: Iterable[Pair], reading: Reading, direction: Direction) -> Iterator[Pair]:
+    return (pair[::-1] if direction.source == reading.contact.code else pair for pair in pairs)
+
+
+def _prose(reading: Reading) -> Iterator[str]:
+    return (line for block in reading.blocks if block.example is None for line in block.text.split("\n"))
 
 
 def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:

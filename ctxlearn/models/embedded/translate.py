@@ -12,7 +12,7 @@ from ctxlearn.models.base import Alternative, Problem, Translation
 from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.candidates import QUICK, Decoder, Effort
 from ctxlearn.models.embedded.consensus import ranked
-from ctxlearn.models.embedded.material import gather
+from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.state import State
 from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
 
@@ -39,8 +39,7 @@ class Corrections:
         sections = render.read_sections(tail) or {"examples": tail}
         entries = tuple(render.read_entries(sections.get("dictionary", "")))
         examples = tuple(render.read_examples(sections.get("examples", "")))
-        material = gather(render.Reading(language, contact, entries, examples, ()), direction)
-        pairs = [*material.lexicon, *material.sentences]  # the last one said stands
+        pairs = told(render.Reading(language, contact, entries, examples, ()), direction)  # the last one said stands
         return cls({tuple(subwords.words(split_final(source)[0])): target for source, target in pairs})
 
     def words(self) -> dict[tuple[str, ...], list[str]]:

@@ -1,0 +1,48 @@
+"""Sentences without what linguists write into them: brackets, gaps, zero morphs, indices, literal translations.
+
+Nobody asks for such signs or wants them in a translation, and a word that carries one is another word to a model that
+counts. Round brackets stay: they stand in ordinary text as well.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ctxlearn.data import clean
+
+_GAP = re.compile(r"[\[(]\s*(?:\.\.\.|…)\s*[\])]")
+_SIGNS = re.compile(r"[\[\]{}<>⟨⟩【】〔〕∅†]")  # constituents, what is added, foreign words, zero morphs, ill-formed
+_REDUPLICATED = re.compile(r"(?<=\w)[~∼˜](?=\w)")  # Leipzig Glossing Rules, rule 10
+_INDEX = re.compile(r"(?<=\w)[ᵢⱼₖₗₘₙ₊]+")  # which words mean the same one
+_REMARK = re.compile(r"\(\s*(?:lit\.|literally\b|i\.\s?e\.)[^()]*\)", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"(?:[‘“«„](?P<said>[^‘’“”«»„]+)[’”»“]|(?P<quote>[\"'])(?P<plain>[^\"']+)(?P=quote))(?P<mark>[.?!]?)(?:\s*\(.*\)\.?)?"
+)
+_ENDS = (".", "?", "!", "…")
+
+
+def primary(text: str) -> str:
+    """Return a sentence of the language as people write it.
+
+    >>> primary("[[som me] kon∼kon] ∅te (...) ra")
+    'som me konkon te ra'
+    """
+    return clean(_SIGNS.sub("", _REDUPLICATED.sub("", _GAP.sub(" ", text))))
+
+
+def translation(text: str) -> str:
+    """Return a translation alone, without the quotation marks of a glossed example and what is said behind them.
+
+    >>> translation("‘[They] didn't call themᵢ.’ (Context: a wedding)")
+    "They didn't call them."
+    """
+    return unquoted(clean(_SIGNS.sub("", _INDEX.sub("", _REMARK.sub(" ", _GAP.sub(" ", text))))))
+
+
+def unquoted(text: str) -> str:
+    """Return what is said in a text that is one quotation, perhaps with a remark behind; any other text as it is."""
+    match = _QUOTED.fullmatch(text)
+    if match is None:
+        return text
+    said = (match["said"] or match["plain"]).strip()
+    return said if said.endswith(_ENDS) else said + match["mark"]
