@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ctxlearn.data import Block, Direction, Entry, Example, Language
+from ctxlearn.data import Block, Direction, Entry, Example, Language, Sense
 from ctxlearn.models.embedded import material, text
 from ctxlearn.models.embedded.learn import learn
 from ctxlearn.models.embedded.translate import Corrections
@@ -69,3 +69,12 @@ def test_a_correction_is_said_just_as_it_was_written() -> None:
     tail = "Som ra. | “He [the man] (i.e. the elder) went.”"
     corrections = Corrections.read(tail, write_opening(TOK, ENG), OUT)
     assert list(corrections.pairs.values()) == ["“He [the man] (i.e. the elder) went.”"]
+
+
+def test_leads_of_citation_forms_may_go_one_by_one() -> None:
+    verbs = [Entry(f"v{n}", (Sense(f"to be like{n} this"),), "v", language="tok") for n in range(12)]
+    pairs = set(material.lexicon_pairs(reading([*verbs, Entry("te", (Sense("to sit"),), "n", language="tok")])))
+    assert {("v3", "to be like3 this"), ("v3", "be like3 this"), ("v3", "like3 this"), ("te", "to sit")} <= pairs
+    assert ("te", "sit") not in pairs  # no lead of its class
+    examples = [glossed(f"q{n}", f"be.{chr(97 + n)}e:FACT") for n in range(12)]
+    assert {("q3", "be de"), ("q3", "de")} <= set(material.glossed_pairs(reading(glossed=examples)))

@@ -22,6 +22,7 @@ _ALTERNATIVES = re.compile(r"\s*[;；]\s*")
 _FINER = re.compile(r"\s*[,/，、]\s*")
 _MARKS = re.compile(r"^[-=~<>]+|[-=~<>]+$")
 _ENOUGH = 50  # sentence pairs, to tell from them how sentences are written
+_OFTEN, _COMMON = 10, 0.2  # how many glosses, and what share of the longer ones, a common lead begins
 _LONGEST_GLOSS = 8  # tokens; a longer one explains the word and does not translate it
 
 
@@ -43,14 +44,13 @@ class Material:
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
     told = [example for example in reading.examples if is_pair(example)]
-    glossed = [example for block in reading.blocks if (example := block.example)]
     sentences = [
         (notation.primary(example.primary_text), notation.translation(example.translated_text))
         for example in reading.pairs()
     ]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[: len(told)] if len(told) >= _ENOUGH else sentences
-    kinds = (sentences, lexicon_pairs(reading), morphemes((*reading.examples, *glossed)))
+    kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
     text = () if direction.source == reading.contact.code else tuple(_prose(reading))
     return Material(pairs[0], pairs[1], pairs[2], text, pairs[3])
@@ -75,20 +75,29 @@ def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:
     return iter(dict.fromkeys(pair for pair in pairs if pair[0] and pair[1]))
 
 
-# -- the dictionary ---------------------------------------------------------------------------------------------------
+# -- the dictionary and the glosses ------------------------------------------------------------------------------------
 
 
 def lexicon_pairs(reading: Reading) -> Iterator[Pair]:
     """Yield (word of the language, gloss in the contact language) for every sense and form in the dictionary."""
-    leads = _common_leads(reading.entries)
+    classes: dict[str, list[str]] = {}
+    for entry in reading.entries:
+        classes.setdefault(entry.part_of_speech, []).extend(glosses(entry))
+    common = {part_of_speech: leads(found) for part_of_speech, found in classes.items()}
     for entry in reading.entries:
         forms = [_MARKS.sub("", form) for form in (entry.headword, *_split_forms(entry.variants))]
         for gloss in glosses(entry):
-            lead, _, rest = gloss.partition(" ")
-            short = [rest] if rest and (entry.part_of_speech, lead) in leads else []
             for form in forms:
-                for text in (gloss, *short):
+                for text in shortened(gloss, common[entry.part_of_speech]):
                     yield (text, form) if entry.language == reading.contact.code else (form, text)
+
+
+def glossed_pairs(reading: Reading) -> Iterator[Pair]:
+    """Yield (morpheme, meaning) as the glosses of the examples have it, ill-formed and untranslated ones included."""
+    examples = (*reading.examples, *(block.example for block in reading.blocks if block.example))
+    pairs = dict.fromkeys(morphemes(examples))
+    common = leads(meaning for _, meaning in pairs)
+    yield from ((morpheme, text) for morpheme, meaning in pairs for text in shortened(meaning, common))
 
 
 def _split_forms(forms: Iterable[str]) -> Iterator[str]:
@@ -111,17 +120,33 @@ def glosses(entry: Entry) -> Iterator[str]:
                     yield gloss
 
 
-def _common_leads(entries: Iterable[Entry]) -> set[tuple[str, str]]:
-    """Return (part of speech, word) where that word begins most longer glosses of the class: a citation form's "to"."""
-    leads: dict[str, Counter[str]] = {}
-    for entry in entries:
-        for gloss in glosses(entry):
-            lead, _, rest = gloss.partition(" ")
-            if rest:
-                leads.setdefault(entry.part_of_speech, Counter())[lead] += 1
-    return {
-        (part_of_speech, lead)
-        for part_of_speech, counts in leads.items()
-        for lead, count in counts.items()
-        if count >= 10 and count >= 0.4 * counts.total()
-    }
+# -- citation forms ---------------------------------------------------------------------------------------------------
+
+
+def leads(texts: Iterable[str]) -> list[str]:
+    """Return the words that begin so many of the glosses of a class that they say nothing, in their order.
+
+    >>> leads(["to be red", "to be wet", "to be old", *(f"to {verb} it" for verb in ("go", "see", "cut", "hit") * 2)])
+    ['to']
+    >>> leads([*["to be red", "to be wet"] * 6, "to go up", "to go", "to see"])
+    ['to', 'be']
+    """
+    longer = [text for text in texts if " " in text]
+    found: list[str] = []
+    while longer:
+        counts = Counter(text.partition(" ")[0] for text in longer)
+        lead, count = max(counts.items(), key=lambda item: (item[1], item[0]))
+        if count < _OFTEN or count < _COMMON * len(longer):
+            break
+        found.append(lead)
+        longer = [rest for text in longer if " " in (rest := text.removeprefix(lead + " "))]
+    return found
+
+
+def shortened(text: str, common: Iterable[str]) -> Iterator[str]:
+    """Yield a gloss, and what is left of it when its leads go one by one."""
+    yield text
+    for lead in common:
+        if text.startswith(lead + " "):
+            text = text.removeprefix(lead + " ")
+            yield text
