@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from ctxlearn.data import Block, Direction, Entry, Example, Language, Sense
 from ctxlearn.models.embedded import material, text
 from ctxlearn.models.embedded.learn import learn
@@ -78,3 +80,25 @@ def test_leads_of_citation_forms_may_go_one_by_one() -> None:
     assert ("te", "sit") not in pairs  # no lead of its class
     examples = [glossed(f"q{n}", f"be.{chr(97 + n)}e:FACT") for n in range(12)]
     assert {("q3", "be de"), ("q3", "de")} <= set(material.glossed_pairs(reading(glossed=examples)))
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("to hit, to strike; to fell a tree", ["to hit", "to strike", "to fell a tree"]),
+        ("crossed arms/legs", ["crossed arms", "crossed legs"]),
+        ("this / that", ["this", "that"]),
+        ("to throw, esp. a piece of wood to get fruit out of a tree", ["to throw"]),
+        ("a bird that looks like a crow and lives in the hills", []),
+        ("wake.up", ["wake up"]),
+        (r"we two (\textscin)\endletter", ["we two"]),
+        ("/".join("abcdefghijklmnopqrstuvwxyz") * 50, []),
+    ],
+)
+def test_a_gloss_gives_what_can_stand_in_a_sentence(description: str, expected: list[str]) -> None:
+    assert list(material.glosses(Entry("te", (Sense(description),)))) == expected
+
+
+def test_no_mark_of_a_bound_form_is_learned() -> None:
+    entries = [Entry("*ol", (Sense("leaf"),), language="tok"), Entry("leaf", (Sense("=ol"),), language="eng")]
+    assert list(material.lexicon_pairs(reading(entries))) == [("ol", "leaf"), ("ol", "leaf")]

@@ -16,13 +16,14 @@ from ctxlearn.render import Reading
 
 Pair = tuple[str, str]
 
-_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕")
-_BRACKETS = re.compile(r"[\[\]【】〔〕]")
 _ALTERNATIVES = re.compile(r"\s*[;；]\s*")
-_FINER = re.compile(r"\s*[,/，、]\s*")
-_MARKS = re.compile(r"^[-=~<>]+|[-=~<>]+$")
+_FINER = re.compile(r"\s*[,，、]\s*|\s+/\s+")
+_COMMA = re.compile(r"[,，]")
+_SLASHED = re.compile(r"\w+(?:/\w+)+")
+_MARKS = "-=~<>* "  # of affixes, clitics and infixes; a star is before what never stands alone
 _ENOUGH = 50  # sentence pairs, to tell from them how sentences are written
 _OFTEN, _COMMON = 10, 0.2  # how many glosses, and what share of the longer ones, a common lead begins
+_SHORT_GLOSS = 3  # tokens of an alternative that is set off by no more than a comma
 _LONGEST_GLOSS = 8  # tokens; a longer one explains the word and does not translate it
 
 
@@ -85,11 +86,11 @@ def lexicon_pairs(reading: Reading) -> Iterator[Pair]:
         classes.setdefault(entry.part_of_speech, []).extend(glosses(entry))
     common = {part_of_speech: leads(found) for part_of_speech, found in classes.items()}
     for entry in reading.entries:
-        forms = [_MARKS.sub("", form) for form in (entry.headword, *_split_forms(entry.variants))]
+        forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
         for gloss in glosses(entry):
             for form in forms:
                 for text in shortened(gloss, common[entry.part_of_speech]):
-                    yield (text, form) if entry.language == reading.contact.code else (form, text)
+                    yield (text.strip(_MARKS), form) if entry.language == reading.contact.code else (form, text)
 
 
 def glossed_pairs(reading: Reading) -> Iterator[Pair]:
@@ -109,15 +110,27 @@ def glosses(entry: Entry) -> Iterator[str]:
     """Yield what can stand for the headword in a sentence: glosses without remarks, alternatives one by one."""
     seen = set()
     for sense in entry.senses:
-        plain = clean(_BRACKETS.sub("", _REMARK.sub(" ", sense.description)))
-        for part in _ALTERNATIVES.split(plain):
-            finer = _FINER.split(part)
-            parts = finer if all(0 < len(tokens(piece)) <= 3 for piece in finer) else [part]
-            for gloss in parts:
+        for part in _ALTERNATIVES.split(notation.gloss(sense.description)):
+            for gloss in _finer(part):
                 gloss = gloss.strip(" .?!")
                 if gloss and gloss not in seen and len(tokens(gloss)) <= _LONGEST_GLOSS:
                     seen.add(gloss)
                     yield gloss
+
+
+def _finer(gloss: str) -> Iterator[str]:
+    """Yield the alternatives in a gloss, or what it says before it begins to explain."""
+    finer, size = _FINER.split(gloss), len(tokens(gloss))
+    slashed = _SLASHED.search(gloss)
+    if slashed and size <= 2 * _LONGEST_GLOSS:  # there are few such alternatives in one gloss
+        for word in slashed[0].split("/"):
+            yield from _finer(gloss[: slashed.start()] + word + gloss[slashed.end() :])
+    elif all(0 < len(tokens(piece)) <= _SHORT_GLOSS for piece in finer):
+        yield from finer
+    elif size > _LONGEST_GLOSS:
+        yield from (head for head in _COMMA.split(gloss)[:1] if len(tokens(head)) <= _SHORT_GLOSS)
+    else:
+        yield gloss
 
 
 # -- citation forms ---------------------------------------------------------------------------------------------------

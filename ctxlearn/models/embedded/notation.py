@@ -18,6 +18,10 @@ _REMARK = re.compile(r"\(\s*(?:lit\.|literally\b|i\.\s?e\.)[^()]*\)", re.IGNOREC
 _QUOTED = re.compile(
     r"(?:[‘“«„](?P<said>[^‘’“”«»„]+)[’”»“]|(?P<quote>[\"'])(?P<plain>[^\"']+)(?P=quote))(?P<mark>[.?!]?)(?:\s*\(.*\)\.?)?"
 )
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕")
+_ANY_BRACKET = re.compile(r"[\[\]【】〔〕]")
+_COMMAND = re.compile(r"\\[A-Za-z]+\s*")
+_JOINED = re.compile(r"(?<=\w\w)\.(?=\w\w)")  # Leipzig Glossing Rules, rule 4
 _ENDS = (".", "?", "!", "…")
 
 
@@ -37,6 +41,15 @@ def translation(text: str) -> str:
     "They didn't call them."
     """
     return unquoted(clean(_SIGNS.sub("", _INDEX.sub("", _REMARK.sub(" ", _GAP.sub(" ", text))))))
+
+
+def gloss(text: str) -> str:
+    r"""Return a dictionary's gloss in words: without remarks, commands of LaTeX, and dots that join words.
+
+    >>> gloss("[of boats] wake.up (early)\\endletter")
+    'wake up'
+    """
+    return clean(_JOINED.sub(" ", _COMMAND.sub(" ", _ANY_BRACKET.sub("", _BRACKETED.sub(" ", text)))))
 
 
 def unquoted(text: str) -> str:
