@@ -45,10 +45,7 @@ class Material:
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
     told = [example for example in reading.examples if is_pair(example)]
-    sentences = [
-        (notation.primary(example.primary_text), notation.translation(example.translated_text))
-        for example in reading.pairs()
-    ]
+    sentences = [notation.pair(example.primary_text, example.translated_text) for example in reading.pairs()]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[: len(told)] if len(told) >= _ENOUGH else sentences
     kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))

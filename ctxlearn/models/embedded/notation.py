@@ -14,7 +14,7 @@ _GAP = re.compile(r"[\[(]\s*(?:\.\.\.|…)\s*[\])]")
 _SIGNS = re.compile(r"[\[\]{}<>⟨⟩【】〔〕∅†]")  # constituents, what is added, foreign words, zero morphs, ill-formed
 _REDUPLICATED = re.compile(r"(?<=\w)[~∼˜](?=\w)")  # Leipzig Glossing Rules, rule 10
 _INDEX = re.compile(r"(?<=\w)[ᵢⱼₖₗₘₙ₊]+")  # which words mean the same one
-_REMARK = re.compile(r"\(\s*(?:lit\.|literally\b|i\.\s?e\.)[^()]*\)", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\(\s*(?:lit\.|literally\b|i\.\s?e\.)[^()]*\)", re.IGNORECASE)
 _QUOTED = re.compile(
     r"(?:[‘“«„](?P<said>[^‘’“”«»„]+)[’”»“]|(?P<quote>[\"'])(?P<plain>[^\"']+)(?P=quote))(?P<mark>[.?!]?)(?:\s*\(.*\)\.?)?"
 )
@@ -23,6 +23,16 @@ _ANY_BRACKET = re.compile(r"[\[\]【】〔〕]")
 _COMMAND = re.compile(r"\\[A-Za-z]+\s*")
 _JOINED = re.compile(r"(?<=\w\w)\.(?=\w\w)")  # Leipzig Glossing Rules, rule 4
 _ENDS = (".", "?", "!", "…")
+
+
+def pair(text: str, translated: str) -> tuple[str, str]:
+    """Return a sentence and its translation as people write them.
+
+    >>> pair("[som] ra", "‘The man goes.’ (a proverb)"), pair("“Som ra!”", "“The man goes!”")
+    (('som ra', 'The man goes.'), ('“Som ra!”', '“The man goes!”'))
+    """
+    one, other = primary(text), translation(translated)
+    return (one, other) if _QUOTED.fullmatch(one) else (one, unquoted(other))
 
 
 def primary(text: str) -> str:
@@ -35,12 +45,12 @@ def primary(text: str) -> str:
 
 
 def translation(text: str) -> str:
-    """Return a translation alone, without the quotation marks of a glossed example and what is said behind them.
+    """Return a translation alone.
 
-    >>> translation("‘[They] didn't call themᵢ.’ (Context: a wedding)")
+    >>> translation("[They] didn't call themᵢ (lit. they call not).")
     "They didn't call them."
     """
-    return unquoted(clean(_SIGNS.sub("", _INDEX.sub("", _REMARK.sub(" ", _GAP.sub(" ", text))))))
+    return clean(_SIGNS.sub("", _INDEX.sub("", _REMARK.sub("", _GAP.sub(" ", text)))))
 
 
 def gloss(text: str) -> str:
@@ -53,7 +63,11 @@ def gloss(text: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """Return what is said in a text that is one quotation, perhaps with a remark behind; any other text as it is."""
+    """Return what is said in a text that is one quotation, perhaps with a remark behind; any other text as it is.
+
+    >>> unquoted("‘They called.’ (Context: a wedding)"), unquoted("“Yes,” they called.")
+    ('They called.', '“Yes,” they called.')
+    """
     match = _QUOTED.fullmatch(text)
     if match is None:
         return text
