@@ -79,7 +79,7 @@ class Books:
 def pieces(prefix: Prefix, direction: Direction) -> Subwords:
     """Return how the embedded model cuts the words of a direction's source language."""
     material = gather(render.read(prefix.text), direction)
-    sources = (subwords.words(source) for source, _ in (*material.sentences, *material.lexicon))
+    sources = (subwords.words(source) for source, _ in material.pairs())
     return subwords.learn(sources, VIEWS[0][0])
 
 

@@ -11,7 +11,7 @@ from ctxlearn import __version__
 
 _PACKAGES = ("sacrebleu", "numba", "sentencepiece", "tiktoken", "litellm")
 _ALL = ("data.py", "igt.py", "render.py", "scripts.py", "translate.py", "models/base.py")
-_FLOOR = ("models/floors.py", "models/embedded/material.py", "models/embedded/text.py")
+_FLOOR = ("models/floors.py", *(f"models/embedded/{name}.py" for name in ("glossed", "material", "notation", "text")))
 _OWN = {
     "embedded": ("models/embedded/*.py",),
     "embedded-quick": ("models/embedded/*.py",),

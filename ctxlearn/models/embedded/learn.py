@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from ctxlearn.models.embedded.material import Material
 from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
 from ctxlearn.models.embedded.subwords import Subwords
-from ctxlearn.models.embedded.text import final_marks, is_word, split_final, study
+from ctxlearn.models.embedded.text import Writing, final_marks, is_word, names, split_final, study
 
 
 class Cut(NamedTuple):
@@ -32,6 +33,10 @@ class Cut(NamedTuple):
 # The quick setting uses the first ones.
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
+_LEARNS = (
+    "align", "arrays", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases", "state", "subwords",
+    "text",
+)  # fmt: skip
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
 
@@ -42,14 +47,14 @@ Words = Sequence[Sequence[str]]
 def version() -> str:
     """Return a hash of the code that learns: what other code has learned is learned again."""
     digest = hashlib.sha256()
-    for name in ("align", "arrays", "decode", "learn", "material", "ngrams", "phrases", "state", "subwords", "text"):
+    for name in _LEARNS:
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return digest.hexdigest()[:8]
 
 
 def learn(material: Material) -> Learned:
     """Return everything learned from the material, for one direction."""
-    pairs = [*material.sentences, *material.lexicon]
+    pairs = material.pairs()
     source, target = ([subwords.words(split_final(pair[side])[0]) for pair in pairs] for side in (0, 1))
     kept = [n for n, (one, other) in enumerate(zip(source, target, strict=True)) if one and other]
     lexical = np.array([n >= len(material.sentences) for n in kept], float)
@@ -57,10 +62,16 @@ def learn(material: Material) -> Learned:
     text = [words for line in material.text if (words := subwords.words(line))]
     return Learned(
         list(_views(source, target, text, lexical)),
-        study(target for _, target in material.sentences or material.lexicon),
-        final_marks(material.sentences),
+        _writing(material),
+        final_marks(material.written),
         Counter(word for words in source for word in words if is_word(word)),
     )
+
+
+def _writing(material: Material) -> Writing:
+    pairs = material.sentences or material.lexicon
+    every = study((target for _, target in pairs), names(material.pairs()))
+    return replace(every, capital=study(target for _, target in material.written or pairs).capital)
 
 
 def _views(source: Words, target: Words, text: Words, lexical: Array) -> list[View]:

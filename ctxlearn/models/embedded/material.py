@@ -8,16 +8,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ctxlearn.data import Direction, Entry, clean
+from ctxlearn.igt import is_pair
+from ctxlearn.models.embedded import notation
+from ctxlearn.models.embedded.glossed import morphemes
 from ctxlearn.models.embedded.text import tokens
 from ctxlearn.render import Reading
 
 Pair = tuple[str, str]
 
-_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕")
-_BRACKETS = re.compile(r"[\[\]【】〔〕]")
 _ALTERNATIVES = re.compile(r"\s*[;；]\s*")
-_FINER = re.compile(r"\s*[,/，、]\s*")
-_MARKS = re.compile(r"^[-=~<>]+|[-=~<>]+$")
+_FINER = re.compile(r"\s*[,，、]\s*|\s+/\s+")
+_COMMA = re.compile(r"[,，]")
+_SLASHED = re.compile(r"\w+(?:/\w+)+")
+_MARKS = "-=~<>* "  # of affixes, clitics and infixes; a star is before what never stands alone
+_ENOUGH = 50  # sentence pairs, to tell from them how sentences are written
+_OFTEN, _COMMON = 10, 0.2  # how many glosses, and what share of the longer ones, a common lead begins
+_SHORT_GLOSS = 3  # tokens of an alternative that is set off by no more than a comma
 _LONGEST_GLOSS = 8  # tokens; a longer one explains the word and does not translate it
 
 
@@ -26,23 +32,40 @@ class Material:
     """The context seen from one direction: source first in every pair; `text` is in the target language."""
 
     sentences: tuple[Pair, ...]
-    lexicon: tuple[Pair, ...]
+    lexicon: tuple[Pair, ...]  # the dictionary
+    glossed: tuple[Pair, ...]  # morphemes of glossed examples
     text: tuple[str, ...]
+    written: tuple[Pair, ...]  # the sentences that show how both languages are written
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """Return all pairs once, the sentences first."""
+        return (*self.sentences, *dict.fromkeys((*self.lexicon, *self.glossed)))
 
 
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
-    sentences = [
-        (clean(example.primary_text), clean(_BRACKETS.sub("", example.translated_text))) for example in reading.pairs()
-    ]
-    lexicon = list(lexicon_pairs(reading))
-    if direction.source == reading.contact.code:
-        sentences = [(target, source) for source, target in sentences]
-        lexicon = [(target, source) for source, target in lexicon]
-        text: list[str] = []
-    else:
-        text = [line for block in reading.blocks if block.example is None for line in block.text.split("\n")]
-    return Material(tuple(_distinct(sentences)), tuple(_distinct(lexicon)), tuple(text))
+    told = [example for example in reading.examples if is_pair(example)]
+    sentences = [notation.pair(example.primary_text, example.translated_text) for example in reading.pairs()]
+    # A grammar's glossed lines are mostly written without capitals and last marks.
+    written = sentences[: len(told)] if len(told) >= _ENOUGH else sentences
+    kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))
+    pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
+    text = () if direction.source == reading.contact.code else tuple(_prose(reading))
+    return Material(pairs[0], pairs[1], pairs[2], text, pairs[3])
+
+
+def told(reading: Reading, direction: Direction) -> list[Pair]:
+    """Return the dictionary's pairs and then the sentence pairs, these just as they are written."""
+    sentences = ((clean(example.primary_text), clean(example.translated_text)) for example in reading.pairs())
+    return list(_turned((*lexicon_pairs(reading), *sentences), reading, direction))
+
+
+def _turned(pairs: Iterable[Pair], reading: Reading, direction: Direction) -> Iterator[Pair]:
+    return (pair[::-1] if direction.source == reading.contact.code else pair for pair in pairs)
+
+
+def _prose(reading: Reading) -> Iterator[str]:
+    return (line for block in reading.blocks if block.example is None for line in block.text.split("\n"))
 
 
 def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -50,20 +73,29 @@ def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:
     return iter(dict.fromkeys(pair for pair in pairs if pair[0] and pair[1]))
 
 
-# -- the dictionary ---------------------------------------------------------------------------------------------------
+# -- the dictionary and the glosses ------------------------------------------------------------------------------------
 
 
 def lexicon_pairs(reading: Reading) -> Iterator[Pair]:
     """Yield (word of the language, gloss in the contact language) for every sense and form in the dictionary."""
-    leads = _common_leads(reading.entries)
+    classes: dict[str, list[str]] = {}
     for entry in reading.entries:
-        forms = [_MARKS.sub("", form) for form in (entry.headword, *_split_forms(entry.variants))]
+        classes.setdefault(entry.part_of_speech, []).extend(glosses(entry))
+    common = {part_of_speech: leads(found) for part_of_speech, found in classes.items()}
+    for entry in reading.entries:
+        forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
         for gloss in glosses(entry):
-            lead, _, rest = gloss.partition(" ")
-            short = [rest] if rest and (entry.part_of_speech, lead) in leads else []
             for form in forms:
-                for text in (gloss, *short):
-                    yield (text, form) if entry.language == reading.contact.code else (form, text)
+                for text in shortened(gloss, common[entry.part_of_speech]):
+                    yield (text.strip(_MARKS), form) if entry.language == reading.contact.code else (form, text)
+
+
+def glossed_pairs(reading: Reading) -> Iterator[Pair]:
+    """Yield (morpheme, meaning) as the glosses of the examples have it, ill-formed and untranslated ones included."""
+    examples = (*reading.examples, *(block.example for block in reading.blocks if block.example))
+    pairs = dict.fromkeys(morphemes(examples))
+    common = leads(meaning for _, meaning in pairs)
+    yield from ((morpheme, text) for morpheme, meaning in pairs for text in shortened(meaning, common))
 
 
 def _split_forms(forms: Iterable[str]) -> Iterator[str]:
@@ -75,28 +107,56 @@ def glosses(entry: Entry) -> Iterator[str]:
     """Yield what can stand for the headword in a sentence: glosses without remarks, alternatives one by one."""
     seen = set()
     for sense in entry.senses:
-        plain = clean(_BRACKETS.sub("", _REMARK.sub(" ", sense.description)))
-        for part in _ALTERNATIVES.split(plain):
-            finer = _FINER.split(part)
-            parts = finer if all(0 < len(tokens(piece)) <= 3 for piece in finer) else [part]
-            for gloss in parts:
+        for part in _ALTERNATIVES.split(notation.gloss(sense.description)):
+            for gloss in _finer(part):
                 gloss = gloss.strip(" .?!")
                 if gloss and gloss not in seen and len(tokens(gloss)) <= _LONGEST_GLOSS:
                     seen.add(gloss)
                     yield gloss
 
 
-def _common_leads(entries: Iterable[Entry]) -> set[tuple[str, str]]:
-    """Return (part of speech, word) where that word begins most longer glosses of the class: a citation form's "to"."""
-    leads: dict[str, Counter[str]] = {}
-    for entry in entries:
-        for gloss in glosses(entry):
-            lead, _, rest = gloss.partition(" ")
-            if rest:
-                leads.setdefault(entry.part_of_speech, Counter())[lead] += 1
-    return {
-        (part_of_speech, lead)
-        for part_of_speech, counts in leads.items()
-        for lead, count in counts.items()
-        if count >= 10 and count >= 0.4 * counts.total()
-    }
+def _finer(gloss: str) -> Iterator[str]:
+    """Yield the alternatives in a gloss, or what it says before it begins to explain."""
+    finer, size = _FINER.split(gloss), len(tokens(gloss))
+    slashed = _SLASHED.search(gloss)
+    if slashed and size <= 2 * _LONGEST_GLOSS:  # there are few such alternatives in one gloss
+        for word in slashed[0].split("/"):
+            yield from _finer(gloss[: slashed.start()] + word + gloss[slashed.end() :])
+    elif all(0 < len(tokens(piece)) <= _SHORT_GLOSS for piece in finer):
+        yield from finer
+    elif size > _LONGEST_GLOSS:
+        yield from (head for head in _COMMA.split(gloss)[:1] if len(tokens(head)) <= _SHORT_GLOSS)
+    else:
+        yield gloss
+
+
+# -- citation forms ---------------------------------------------------------------------------------------------------
+
+
+def leads(texts: Iterable[str]) -> list[str]:
+    """Return the words that begin so many of the glosses of a class that they say nothing, in their order.
+
+    >>> leads(["to be red", "to be wet", "to be old", *(f"to {verb} it" for verb in ("go", "see", "cut", "hit") * 2)])
+    ['to']
+    >>> leads([*["to be red", "to be wet"] * 6, "to go up", "to go", "to see"])
+    ['to', 'be']
+    """
+    longer = [text for text in texts if " " in text]
+    found: list[str] = []
+    while longer:
+        counts = Counter(text.partition(" ")[0] for text in longer)
+        lead, count = max(counts.items(), key=lambda item: (item[1], item[0]))
+        if count < _OFTEN or count < _COMMON * len(longer):
+            break
+        found.append(lead)
+        longer = [rest for text in longer if " " in (rest := text.removeprefix(lead + " "))]
+    return found
+
+
+def shortened(text: str, common: Iterable[str]) -> Iterator[str]:
+    """Yield a gloss, and what is left of it when its leads go one by one."""
+    yield text
+    for lead in common:
+        if text.startswith(lead + " "):
+            text = text.removeprefix(lead + " ")
+            yield text

@@ -139,15 +139,15 @@ class Writing:
         return left not in opened
 
 
-def study(sentences: Iterable[str]) -> Writing:
-    """Return how the sentences of a language are written."""
+def study(sentences: Iterable[str], names: Iterable[str] = ()) -> Writing:
+    """Return how the sentences of a language are written; `names` keep their capital if nothing speaks against it."""
     inside: dict[str, Counter[str]] = {}
     first: Counter[bool] = Counter()
     before: dict[str, Counter[bool]] = {}
     after: dict[str, Counter[bool]] = {}
     for sentence in sentences:
         _count_sentence(list(spaced_tokens(sentence)), inside, first, before, after)
-    forms = {}
+    forms = {name.lower(): name for name in names if name.lower() not in inside}
     for word, counts in inside.items():
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
         if form != word:
@@ -159,6 +159,13 @@ def study(sentences: Iterable[str]) -> Writing:
         blanks={sign: (_mostly(before.get(sign)), _mostly(after.get(sign))) for sign in signs},
         blank=sum(kind(word[0]) != "c" for word in inside) >= sum(kind(word[0]) == "c" for word in inside),
     )
+
+
+def names(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the words that both languages of a pair write alike, with a capital."""
+    for source, target in pairs:
+        alike = set(tokens(source)).intersection(tokens(target))
+        yield from (token for token in sorted(alike) if token != token.lower() and is_word(token))
 
 
 def _mostly(counts: Counter[bool] | None) -> bool:

@@ -13,7 +13,7 @@ from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
 from ctxlearn.models.embedded.consensus import ranked
-from ctxlearn.models.embedded.material import gather
+from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.state import State
 from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
 
@@ -21,7 +21,7 @@ LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a ch
 _LONGEST_RUN = 40  # words decoded at once
 _ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
-_NEAR = 0.6  # how much of two words their common beginning is, for one to stand for the other
+_NEAR = 0.8  # how much of two words their common beginning is, for one to stand for the other
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
 
@@ -40,8 +40,7 @@ class Corrections:
         sections = render.read_sections(tail) or {"examples": tail}
         entries = tuple(render.read_entries(sections.get("dictionary", "")))
         examples = tuple(render.read_examples(sections.get("examples", "")))
-        material = gather(render.Reading(language, contact, entries, examples, ()), direction)
-        pairs = [*material.lexicon, *material.sentences]  # the last one said stands
+        pairs = told(render.Reading(language, contact, entries, examples, ()), direction)  # the last one said stands
         return cls({tuple(subwords.words(split_final(source)[0])): target for source, target in pairs})
 
     def words(self) -> dict[tuple[str, ...], list[str]]:
