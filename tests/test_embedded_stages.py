@@ -299,16 +299,36 @@ def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], 
     assert found == pytest.approx(exact, abs=1e-6)
 
 
+CANDIDATES = st.tuples(st.floats(-20, 0), st.lists(st.sampled_from(["ab", "b", "cé", "字"]), max_size=4).map(tuple))
+
+
 @settings(deadline=None)
-@given(st.lists(st.lists(st.tuples(st.floats(-20, 0), st.text("ab ", max_size=6)), min_size=1, max_size=4), max_size=3))
-def test_consensus_ranks_each_text_once_best_first(lists: list[list[tuple[float, str]]]) -> None:
+@given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), max_size=3))
+def test_consensus_ranks_each_candidate_once_best_first(lists: list[list[tuple[float, consensus.Words]]]) -> None:
     ranked = consensus.ranked(lists)
-    assert sorted(text for _, text in ranked) == sorted({text for found in lists for _, text in found})
-    scores = [score for score, _ in ranked]
-    assert scores == sorted(scores, reverse=True)
-    assert all(0 <= score <= 1 + 1e-9 for score in scores)
+    assert sorted(words for _, words in ranked) == sorted({words for found in lists for _, words in found})
+    assert all(0 <= expected <= 1 + 1e-9 for expected, _ in ranked)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), min_size=1, max_size=3), st.integers(1, 4))
+def test_edits_stay_with_the_candidates_words_and_lose_no_candidate(
+    lists: list[list[tuple[float, consensus.Words]]], edits: int
+) -> None:
+    plain, edited = consensus.ranked(lists), consensus.ranked(lists, edits)
+    assert edited[-len(plain) :] == plain
+    assert len(edited) - len(plain) in (0, 1)
+    assert set(edited[0][1]) <= {word for _, words in plain for word in words}
 
 
 def test_consensus_prefers_what_most_lists_are_like() -> None:
-    alike = [[(0.0, "the dog sleeps")], [(0.0, "the dog sleeps here")], [(0.0, "a bird")]]
-    assert consensus.ranked(alike)[0][1].startswith("the dog")
+    alike = [[(0.0, tuple(text.split()))] for text in ("the dog sleeps", "the dog sleeps here", "a bird")]
+    assert consensus.ranked(alike)[0][1][:2] == ("the", "dog")
+
+
+def test_an_edit_joins_what_two_candidates_have_right() -> None:
+    texts = ("the dogs sleep here", "the dog sleeps there", "a dog sleeps there", "the dog sleep there")
+    lists = [[(0.0, tuple(text.split()))] for text in texts[:1] + texts[2:]]
+    best = consensus.ranked(lists, 4)[0][1]
+    assert " ".join(best) not in texts[:1] + texts[2:]
+    assert consensus.ranked(lists)[0][0] < consensus.ranked(lists, 4)[0][0]

@@ -1,48 +1,128 @@
-"""The translation that is most like all others: minimum Bayes risk by chrF over lists of candidates.
+"""The translation that is most like all candidates: minimum Bayes risk by chrF, and candidates put together anew.
 
 Kumar and Byrne 2004. How like one candidate is to another is sacreBLEU's chrF without its rounding: character n-grams
 up to six, blanks not counted. A candidate is compared with all others at once: its expected matches are those with the
-expected n-grams.
+expected n-grams. The best one is then edited, a word at a time, into what none of the lists has, as long as it becomes
+more like them all; precision counts more in that than in chrF, for else words would be heaped up.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded.arrays import compiled, mixed
+from ctxlearn.models.embedded.arrays import Array, compiled, mixed
 
 _LARGEST = 6
 _SHARPNESS = 2.0  # of a list’s shares: 1 gives as much chrF and less BLEU (packed pairs of Kalamang, Japhug, Tarivel)
+_BETA = 2.0  # chrF's: how many times as much recall counts as precision
+# Where the choice is made. On packed pairs of three languages 1.2 gives 0.3 BLEU more and 0.2 chrF less, 1.5 the
+# reverse.
+_CHOOSING = 1.35
+_COMMON = 16  # words tried in place of others and between them
+_BEGINS, _ENDS = "", " "  # what stands before the first word and after the last: no words
+
+Words = tuple[str, ...]
 
 
-def ranked(lists: Sequence[Sequence[tuple[float, str]]]) -> list[tuple[float, str]]:
-    """Return the distinct texts of several lists of (score, text), best first, each with its expected chrF from 0 to 1.
+def ranked(lists: Sequence[Sequence[tuple[float, Words]]], edits: int = 0) -> list[tuple[float, Words]]:
+    """Return the distinct candidates of several lists of (score, words), best first, each with its expected chrF (0–1).
 
-    A list's texts share a weight of one by their scores, which are logarithms.
+    A list's candidates share a weight of one by their scores, which are logarithms. The best one is edited `edits`
+    times at most; if that makes another, it stands first.
     """
-    weights: dict[str, float] = {}
+    weights: dict[Words, float] = {}
     for found in lists:
         best = max(score for score, _ in found)
         shares = [math.exp(_SHARPNESS * (score - best)) for score, _ in found]
-        for (_, text), share in zip(found, shares, strict=True):
-            weights[text] = weights.get(text, 0.0) + share / sum(shares) / len(lists)
-    texts = list(weights)
-    expected = expected_chrf(texts, list(weights.values()))
-    order = sorted(range(len(texts)), key=lambda n: (-expected[n], -weights[texts[n]], texts[n]))
-    return [(expected[n], texts[n]) for n in order]
+        for (_, words), share in zip(found, shares, strict=True):
+            weights[words] = weights.get(words, 0.0) + share / sum(shares) / len(lists)
+    pool = list(weights)
+    evidence = _Evidence.of(["".join(words) for words in pool], list(weights.values()))
+    chosen, expected = (evidence.expect(["".join(words) for words in pool], beta) for beta in (_CHOOSING, _BETA))
+    order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
+    found = [(float(expected[n]), pool[n]) for n in order]
+    made = _edited(found[0][1], float(chosen[order[0]]), weights, evidence, edits) if found else ()
+    if found and made != found[0][1]:
+        found.insert(0, (float(evidence.expect(["".join(made)], _BETA)[0]), made))
+    return found
 
 
 def expected_chrf(texts: Sequence[str], weights: Sequence[float]) -> list[float]:
     """Return for each text its chrF (0 to 1) against all of them, expected by the weights, whose sum is one."""
     bare = ["".join(text.split()) for text in texts]
-    begins = np.zeros(len(bare) + 1, np.int64)
-    np.cumsum([len(text) for text in bare], out=begins[1:])
-    codes = np.frombuffer("".join(bare).encode("utf-32-le", "surrogatepass"), np.uint32)
-    return [float(value) for value in _expected(codes, begins, np.array(weights, float))]
+    return [float(value) for value in _Evidence.of(bare, weights).expect(bare, _BETA)]
+
+
+# -- edits ------------------------------------------------------------------------------------------------------------
+
+
+def _edited(words: Words, value: float, weights: Mapping[Words, float], evidence: _Evidence, edits: int) -> Words:
+    """Return `words` after the edits that make it more like all candidates, the best one at each step."""
+    if not edits:
+        return words
+    shares: dict[str, float] = {}
+    for candidate, weight in weights.items():
+        for word in candidate:
+            shares[word] = shares.get(word, 0.0) + weight
+    common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
+    neighbours = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
+    for _ in range(edits):
+        others = sorted({it for it in _edits(words, common, neighbours) if it and it not in weights})
+        expected = evidence.expect(["".join(it) for it in others], _CHOOSING)
+        best = int(np.argmax(expected)) if others else -1
+        if best < 0 or expected[best] <= value:
+            break
+        words, value = others[best], float(expected[best])
+    return words
+
+
+def _edits(words: Words, common: Iterable[str], neighbours: set[tuple[str, str]]) -> Iterator[Words]:
+    """Yield `words` with one word less, replaced or more; a new word has a neighbour that it has in some candidate."""
+    for at in range(len(words)):
+        yield words[:at] + words[at + 1 :]
+    framed = (_BEGINS, *words, _ENDS)
+    for word in common:
+        for at in range(len(words) + 1):
+            before = (framed[at], word) in neighbours
+            if before or (word, framed[at + 1]) in neighbours:
+                yield (*words[:at], word, *words[at:])
+            if at < len(words) and (before or (word, framed[at + 2]) in neighbours):
+                yield (*words[:at], word, *words[at + 1 :])
+
+
+# -- expected chrF ----------------------------------------------------------------------------------------------------
+
+
+class _Evidence(NamedTuple):
+    """The expected n-grams of candidates as a hash table, and how many of each size are expected."""
+
+    keys: Array
+    used: Array
+    values: Array
+    sizes: Array
+
+    @classmethod
+    def of(cls, texts: Sequence[str], weights: Sequence[float]) -> _Evidence:
+        """Return the evidence of texts without blanks, whose weights' sum is one."""
+        grams, at = _grams(*_codes(texts))
+        return cls(*_counted(grams, at, np.array(weights, float)))
+
+    def expect(self, texts: Sequence[str], beta: float) -> Array:
+        """Return how like what was expected each of these texts without blanks is: chrF with this `beta`, 0 to 1."""
+        grams, at = _grams(*_codes(texts))
+        precision, recall = _matched(grams, at, self.keys, self.used, self.values, self.sizes)
+        both = np.maximum(beta * beta * precision + recall, 1e-300)
+        return np.asarray((1 + beta * beta) * precision * recall / both)
+
+
+def _codes(texts: Sequence[str]) -> tuple[Array, Array]:
+    begins = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=begins[1:])
+    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32), begins
 
 
 @compiled
@@ -76,16 +156,14 @@ def _grams(codes: Any, begins: Any) -> Any:
 
 
 @compiled
-def _expected(codes: Any, begins: Any, weights: Any) -> Any:
-    grams, at = _grams(codes, begins)
-    texts = len(begins) - 1
+def _counted(grams: Any, at: Any, weights: Any) -> Any:
+    """Return the n-grams with how often each is expected, and how many of each size are."""
     wide = 2
     while wide < 2 * len(grams) + 2:
         wide *= 2
-    keys, used = np.zeros(wide, np.uint64), np.zeros(wide, np.bool_)
-    values, slots = np.zeros(wide), np.empty(len(grams), np.int64)
+    keys, used, values = np.zeros(wide, np.uint64), np.zeros(wide, np.bool_), np.zeros(wide)
     sizes = np.zeros(_LARGEST)
-    for text in range(texts):
+    for text in range(len(weights)):
         for size in range(_LARGEST):
             behind = at[text, size + 1] if size + 1 < _LARGEST else at[text + 1, 0]
             sizes[size] += weights[text] * (behind - at[text, size])
@@ -93,11 +171,18 @@ def _expected(codes: Any, begins: Any, weights: Any) -> Any:
                 slot = np.int64(mixed(grams[place]) & np.uint64(wide - 1))
                 while used[slot] and keys[slot] != grams[place]:
                     slot = (slot + 1) & (wide - 1)
-                keys[slot], used[slot], slots[place] = grams[place], True, slot
+                keys[slot], used[slot] = grams[place], True
                 values[slot] += weights[text]
-    found = np.zeros(texts)
+    return keys, used, values, sizes
+
+
+@compiled
+def _matched(grams: Any, at: Any, keys: Any, used: Any, values: Any, sizes: Any) -> Any:
+    """Return the expected precision and recall of each text, the means over the sizes that there are."""
+    texts, last = len(at) - 1, len(keys) - 1
+    precision, recall = np.zeros(texts), np.zeros(texts)
     for text in range(texts):
-        precision, recall, orders = 0.0, 0.0, 0
+        orders = 0
         for size in range(_LARGEST):
             behind = at[text, size + 1] if size + 1 < _LARGEST else at[text + 1, 0]
             many = behind - at[text, size]
@@ -105,8 +190,14 @@ def _expected(codes: Any, begins: Any, weights: Any) -> Any:
                 continue
             matches = 0.0
             for place in range(at[text, size], behind):
-                matches += values[slots[place]]
-            precision, recall, orders = precision + matches / many, recall + matches / sizes[size], orders + 1
-        if orders and precision + recall > 0:
-            found[text] = 5 * precision * recall / (4 * precision + recall) / orders
-    return found
+                slot = np.int64(mixed(grams[place]) & np.uint64(last))
+                while used[slot] and keys[slot] != grams[place]:
+                    slot = (slot + 1) & last
+                matches += values[slot]
+            precision[text] += matches / many
+            recall[text] += matches / sizes[size]
+            orders += 1
+        if orders:
+            precision[text] /= orders
+            recall[text] /= orders
+    return precision, recall

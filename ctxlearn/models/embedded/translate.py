@@ -12,7 +12,7 @@ from ctxlearn.models.base import Alternative, Problem, Translation, Word
 from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
-from ctxlearn.models.embedded.consensus import ranked
+from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.state import State
 from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
@@ -61,7 +61,7 @@ class _Run:
     copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
     known: int = 0
     found: list[tuple[float, str]] = field(default_factory=list)  # expected chrF and text, the best one first
-    said: dict[str, list[str]] = field(default_factory=dict)  # text → its words, lower-cased
+    said: dict[str, Words] = field(default_factory=dict)  # text → its words, lower-cased
 
 
 class Translator:
@@ -103,15 +103,15 @@ class Translator:
         if not run.words or not self._decoders:
             run.found = [(0.0, writing.write(run.words, run.copied))]
             return
-        lists: list[list[tuple[float, str]]] = []
+        lists = []
         for decoder in self._decoders[: effort.views]:
-            lists.append([])
-            for score, found in decoder(_pieces(decoder, run), effort):
-                words = subwords.joined(found)
-                text = writing.write(words, run.copied)
-                run.said[text] = words
-                lists[-1].append((score, text))
-        run.found = ranked([found for found in lists if found])
+            candidates = decoder(_pieces(decoder, run), effort)
+            lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
+        corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
+        for expected, words in ranked([found for found in lists if found], 0 if corrected else effort.edits):
+            text = writing.write(words, run.copied)
+            run.found.append((expected, text))
+            run.said.setdefault(text, words)
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
         """Return the translation of a segment from the candidates of this rank."""
@@ -213,7 +213,7 @@ def _confidence(runs: Sequence[_Run]) -> float:
 def _words(run: _Run) -> Iterator[Word]:
     """Yield the words of a run's translation; what most candidates have is more probably right."""
     best = run.found[0][1]
-    said = run.said.get(best, [])
+    said = run.said.get(best, ())
     written = tokens(best)
     others = [set(run.said[text]) for _, text in run.found] if said else []
     for place, word in enumerate(said):
