@@ -28,7 +28,7 @@ class Effort(NamedTuple):
 
 
 WHOLE = Effort(views=6, beam=20, candidates=30)
-# On packed pairs held out of Kalamang, Zhuang and the sample language: 0.7 chrF less, three to five times as fast.
+# On packed pairs held out of Kalamang, Zhuang and the sample language: 0.7 chrF less, three to four times as fast.
 QUICK = Effort(views=4, beam=6, candidates=10)
 LEAST = Effort(views=1, beam=8, candidates=10)
 
