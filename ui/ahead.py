@@ -33,8 +33,8 @@ def get_ready(books: Books, direction: Direction, here: Settings) -> None:
 
 def _load(books: Books, direction: Direction, here: Settings) -> None:
     time.sleep(_FIRST)
-    word = min(books.pack.vocabulary[direction.source], default="")
     try:
+        word = min(books.pack.vocabulary[direction.source], default="")
         model = models.open_model("embedded", here)
         knows: Callable[[str, Direction], bool] = model.knows  # type: ignore[attr-defined]  # the embedded one's own
         if knows(books.pack.fingerprint, direction):
