@@ -18,6 +18,7 @@ from ctxlearn.models.base import Prefix, Request
 from ctxlearn.settings import Settings
 from ui.opened import Books
 
+NAME = "ahead"  # of the threads
 _FIRST = 0.3  # seconds that the browser is left to fetch and draw the page
 _begun: set[tuple[str, str, str]] = set()  # context, direction and state folder; nothing of any visitor's
 
@@ -27,13 +28,13 @@ def get_ready(books: Books, direction: Direction, here: Settings) -> None:
     what = (books.pack.fingerprint, str(direction), str(here.home))
     if what not in _begun:
         _begun.add(what)
-        threading.Thread(target=_load, args=(books, direction, here), daemon=True).start()
+        threading.Thread(target=_load, args=(books, direction, here), name=NAME, daemon=True).start()
 
 
 def _load(books: Books, direction: Direction, here: Settings) -> None:
     time.sleep(_FIRST)
-    word = min(books.pack.vocabulary[direction.source], default="")
     try:
+        word = min(books.pack.vocabulary[direction.source], default="")
         model = models.open_model("embedded", here)
         knows: Callable[[str, Direction], bool] = model.knows  # type: ignore[attr-defined]  # the embedded one's own
         if knows(books.pack.fingerprint, direction):

@@ -68,10 +68,15 @@ def text(words: str, code: str) -> None:
 
 def other(words: str, beside: str, code: str, remark: str) -> None:
     """Show a text with a remark in a line; the words that do not stand in the text `beside` are underlined."""
-    known = set(beside.split())
-    pieces = (escape(it) if it in known else f"<b>{escape(it)}</b>" for it in words.split())
+    known = set(map(_bare, beside.split()))
+    pieces = (escape(it) if _bare(it) in known else f"<b>{escape(it)}</b>" for it in words.split())
     shown = f'<span dir="auto" lang="{escape(code)}">{" ".join(pieces)}</span>'
     st.html(f'<p class="ctx-other">{shown} <small>{escape(remark)}</small></p>')
+
+
+def _bare(word: str) -> str:
+    """Return a word without the marks around it, which are no difference between two translations."""
+    return word.strip(".,;:!?…\"'“”‘’()[]") or word
 
 
 def label(words: str) -> None:
