@@ -1,8 +1,8 @@
 """What glossed examples say of single morphemes: a second dictionary, of the words that a grammar uses.
 
-A gloss is a meaning when it has small letters alone. By the Leipzig Glossing Rules, categories are written in capitals
-or with digits (rule 3), dots or underscores join the words of one gloss (rule 4), and a colon parts what the form does
-not (rule 4C).
+A gloss is a meaning when its letters are small, a word's first one aside (a name's, or any noun's in German). By the
+Leipzig Glossing Rules, categories are written in capitals or with digits (rule 3), dots or underscores join the words
+of one gloss (rule 4), and a colon parts what the form does not (rule 4C).
 """
 
 from __future__ import annotations
@@ -37,12 +37,15 @@ def _of_word(word: str, gloss: str) -> Iterator[tuple[str, str]]:
 def meaning(gloss: str) -> str:
     """Return what a morpheme's gloss says in words; nothing when it names a category.
 
-    >>> meaning("have.enough.of:FACT"), meaning("3SG.POSS"), meaning("wake_up")
-    ('have enough of', '', 'wake up')
+    >>> meaning("have.enough.of:FACT"), meaning("3SG.POSS"), meaning("Haus_bauen")
+    ('have enough of', '', 'Haus bauen')
     """
     parts = [part for part in re.split("[:;]", _REMARK.sub("", gloss)) if _is_meaning(part)]
     return " ".join(re.split(r"[._\s]+", parts[0])).strip(_AROUND) if len(parts) == 1 else ""
 
 
 def _is_meaning(gloss: str) -> bool:
-    return any(map(str.isalpha, gloss)) and not any(char.isupper() or char.isdigit() for char in gloss)
+    if not any(map(str.isalpha, gloss)) or any(map(str.isdigit, gloss)):
+        return False
+    words = [word for word in re.split(r"[._\s]+", gloss) if word]
+    return not any(word == word.upper() != word.lower() or any(map(str.isupper, word[1:])) for word in words)

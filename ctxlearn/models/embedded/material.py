@@ -44,10 +44,10 @@ class Material:
 
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
-    told = [example for example in reading.examples if is_pair(example)]
+    own = sum(map(is_pair, reading.examples))
     sentences = [notation.pair(example.primary_text, example.translated_text) for example in reading.pairs()]
     # A grammar's glossed lines are mostly written without capitals and last marks.
-    written = sentences[: len(told)] if len(told) >= _ENOUGH else sentences
+    written = sentences[:own] if own >= _ENOUGH else sentences
     kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
     text = () if direction.source == reading.contact.code else tuple(_prose(reading))

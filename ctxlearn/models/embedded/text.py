@@ -139,15 +139,15 @@ class Writing:
         return left not in opened
 
 
-def study(sentences: Iterable[str], names: Iterable[str] = ()) -> Writing:
-    """Return how the sentences of a language are written; `names` keep their capital if nothing speaks against it."""
+def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
+    """Return how a language's sentences are written; `capitals` are words that keep theirs where none stands inside."""
     inside: dict[str, Counter[str]] = {}
     first: Counter[bool] = Counter()
     before: dict[str, Counter[bool]] = {}
     after: dict[str, Counter[bool]] = {}
     for sentence in sentences:
         _count_sentence(list(spaced_tokens(sentence)), inside, first, before, after)
-    forms = {name.lower(): name for name in names if name.lower() not in inside}
+    forms = {name.lower(): name for name in capitals if name.lower() not in inside}
     for word, counts in inside.items():
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
         if form != word:
