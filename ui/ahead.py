@@ -19,7 +19,7 @@ from ctxlearn.settings import Settings
 from ui.opened import Books
 
 NAME = "ahead"  # of the threads
-_FIRST = 0.3  # seconds that the browser is left to fetch and draw the page
+_FIRST = 0.6  # seconds that the browser is left to fetch and draw the page
 _begun: set[tuple[str, str, str]] = set()  # context, direction and state folder; nothing of any visitor's
 
 
