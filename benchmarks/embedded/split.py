@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import scoring
-from ctxlearn import context, corpus, leaks, manifest, render
+from ctxlearn import context, corpus, leaks, manifest, render, tokens
 from ctxlearn.corpus import Contents, Item, TestSet
 from ctxlearn.data import Direction, Segment
 from ctxlearn.models.embedded.candidates import Effort
@@ -55,7 +55,7 @@ def split(name: str, fold: int = 0) -> Split:
 
 
 def _packed(contents: Contents, held: Sequence[TestSet]) -> Split:
-    packed = context.pack(contents, lambda text: len(text) // 4, tests=held)
+    packed = context.pack(contents, tokens.counter(), tests=held)
     tests = {test.name: test for test in (*contents.tests, *held)}
     return Split(render.read(packed.prefix), packed.prefix, packed.tokens, contents.corpus.directions, tests)
 
