@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ctxlearn.models.embedded import EmbeddedModel, material, subwords, text
 from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.arrays import compiled
 from ctxlearn.models.embedded.confidence import confidence
+from ctxlearn.models.embedded.learn import learn
 from ctxlearn.models.embedded.translate import Corrections
 
 TOK, ENG, ZHO = Language("Tok", "tok"), Language("English", "eng"), Language("Chinese", "zho")
@@ -220,6 +222,18 @@ def test_a_prefix_is_learned_once_for_each_direction(tmp_path: Path) -> None:
     tokens = SMALL.tokens
     assert [(usage.written, usage.cached) for usage in used] == [(tokens, 0), (0, tokens), (tokens, 0), (0, tokens)]
     assert all(usage.read is not None and usage.read > tokens and usage.made for usage in used)
+
+
+def test_several_threads_may_learn_the_same_at_once(tmp_path: Path) -> None:
+    model = EmbeddedModel(tmp_path)
+    folder = model._folder(SMALL.fingerprint, OUT)
+    folder.mkdir(parents=True)
+    assert not model.knows(SMALL.fingerprint, OUT)  # the folder is there before what belongs into it
+    learned = learn(material.gather(render.read(SMALL.text), OUT))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: states.write(folder, learned), range(40)))
+    assert model.knows(SMALL.fingerprint, OUT)
+    assert [it.name for it in folder.iterdir()] == ["model.npz"]
 
 
 def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:

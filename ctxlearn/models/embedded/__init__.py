@@ -67,7 +67,7 @@ class EmbeddedModel:
 
     def knows(self, fingerprint: str, direction: Direction) -> bool:
         """Whether what there is to learn from a prefix is there already; learning takes seconds."""
-        return self._folder(fingerprint, direction).exists()
+        return states.is_kept(self._folder(fingerprint, direction))
 
     def _folder(self, fingerprint: str, direction: Direction) -> Path:
         return self._learned / f"{fingerprint}-{version()}" / str(direction)

@@ -10,6 +10,7 @@ import bisect
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,6 +71,11 @@ class State:
         return {word: self._seen[word] for word in self._sorted[first:behind]}
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether something that was learned is kept there; the folder alone may be a writer's that has not finished."""
+    return (folder / _FILE).is_file()
+
+
 def opened(folder: Path) -> State | None:
     """Return what was learned, if it is there and whole."""
     path = folder / _FILE
@@ -84,7 +90,7 @@ def opened(folder: Path) -> State | None:
 
 def write(folder: Path, learned: Learned) -> None:
     """Put what was learned into `folder`. Raises StoreError, and leaves nothing half-written."""
-    part = folder / f"{_FILE}.{os.getpid()}.part"
+    part = folder / f"{_FILE}.{os.getpid()}.{threading.get_ident()}.part"  # two threads may learn the same
     try:
         for made in (folder.parent.parent, folder.parent, folder):  # parents=True gives its mode to the last alone
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
