@@ -42,19 +42,20 @@ def ranked(lists: Sequence[Sequence[tuple[float, Words]]], edits: int = 0) -> li
             weights[words] = weights.get(words, 0.0) + share / sum(shares) / len(lists)
     pool = list(weights)
     evidence = _Evidence.of(["".join(words) for words in pool], list(weights.values()))
-    chosen, expected = (evidence.expect(["".join(words) for words in pool], beta) for beta in (_CHOOSING, _BETA))
+    matched = evidence.match(["".join(words) for words in pool])
+    chosen, expected = _chrf(*matched, _CHOOSING), _chrf(*matched, _BETA)
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
     found = [(float(expected[n]), pool[n]) for n in order]
     made = _edited(found[0][1], float(chosen[order[0]]), weights, evidence, edits) if found else ()
     if found and made != found[0][1]:
-        found.insert(0, (float(evidence.expect(["".join(made)], _BETA)[0]), made))
+        found.insert(0, (float(_chrf(*evidence.match(["".join(made)]), _BETA)[0]), made))
     return found
 
 
 def expected_chrf(texts: Sequence[str], weights: Sequence[float]) -> list[float]:
     """Return for each text its chrF (0 to 1) against all of them, expected by the weights, whose sum is one."""
     bare = ["".join(text.split()) for text in texts]
-    return [float(value) for value in _Evidence.of(bare, weights).expect(bare, _BETA)]
+    return [float(value) for value in _chrf(*_Evidence.of(bare, weights).match(bare), _BETA)]
 
 
 # -- edits ------------------------------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def _edited(words: Words, value: float, weights: Mapping[Words, float], evidence
     neighbours = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
     for _ in range(edits):
         others = sorted({it for it in _edits(words, common, neighbours) if it and it not in weights})
-        expected = evidence.expect(["".join(it) for it in others], _CHOOSING)
+        expected = _chrf(*evidence.match(["".join(it) for it in others]), _CHOOSING)
         best = int(np.argmax(expected)) if others else -1
         if best < 0 or expected[best] <= value:
             break
@@ -111,12 +112,17 @@ class _Evidence(NamedTuple):
         grams, at = _grams(*_codes(texts))
         return cls(*_counted(grams, at, np.array(weights, float)))
 
-    def expect(self, texts: Sequence[str], beta: float) -> Array:
-        """Return how like what was expected each of these texts without blanks is: chrF with this `beta`, 0 to 1."""
+    def match(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """Return the expected precision and recall of each of these texts without blanks."""
         grams, at = _grams(*_codes(texts))
         precision, recall = _matched(grams, at, self.keys, self.used, self.values, self.sizes)
-        both = np.maximum(beta * beta * precision + recall, 1e-300)
-        return np.asarray((1 + beta * beta) * precision * recall / both)
+        return precision, recall
+
+
+def _chrf(precision: Array, recall: Array, beta: float) -> Array:
+    """Return chrF, from 0 to 1, with recall counted `beta` times as much as precision."""
+    both = np.maximum(beta * beta * precision + recall, 1e-300)
+    return np.asarray((1 + beta * beta) * precision * recall / both)
 
 
 def _codes(texts: Sequence[str]) -> tuple[Array, Array]:
