@@ -76,6 +76,7 @@ def test_a_press_is_answered_once_whatever_is_pressed_meanwhile(server: Served, 
     for name in ("History", "Corrections", "Why"):
         page.get_by_role("tab", name=name).click()
     expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # no run is left that could answer again
     with History(Settings(server.home).ledger) as history:
         assert [it.source for it in history.list()] == [SENTENCE]
 
@@ -139,14 +140,14 @@ def test_a_file_is_translated_whole_through_a_pause_and_a_reload(town: Served, t
     page.locator("input[type=file]").set_input_files(letter)
     expect(page.get_by_text("6,000 sentences, Toy → English")).to_be_visible()
     page.get_by_role("button", name="Translate the file").click()
-    page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("paused")).to_be_visible()
+    job = page.locator("[class*=st-key-job-]", has_text="letter.txt, Toy → English")
+    job.get_by_role("button", name="Pause").click()
+    expect(job.get_by_text("paused")).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Whole file").click()
-    expect(page.get_by_text("letter.txt, Toy → English")).to_be_visible()
-    page.get_by_role("button", name="Resume").click()
+    job.get_by_role("button", name="Resume").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the translation").click()
+        job.get_by_role("button", name="Download the translation").click()
     assert download.value.suggested_filename == "letter.eng.machine.txt"
     assert Path(download.value.path()).read_text(encoding="utf-8") == f"{TRANSLATION}\n" * 6_000
 
@@ -164,8 +165,9 @@ def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(
     page.context.close()  # the browser is gone
     page = tab(town.address)
     page.get_by_role("tab", name="Whole file").click()
+    job = page.locator("[class*=st-key-job-]", has_text="words.csv, Toy → English")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the translation").first.click()
+        job.get_by_role("button", name="Download the translation").click()
     assert download.value.suggested_filename == "words.eng.machine.csv"
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 501

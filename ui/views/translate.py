@@ -12,7 +12,7 @@ from ctxlearn.history import History, Translated
 from ctxlearn.manifest import Corpus
 from ctxlearn.translate import guess_source
 from ui import ahead, answer, blocks, correcting, documents, history, model_choice, opened, session
-from ui.asked import Draft, asked
+from ui.asked import Draft, Wish, asked
 from ui.model_choice import Choice
 from ui.opened import Books
 from ui.words import errors_in_words, plain, say_error
@@ -40,7 +40,7 @@ def show() -> None:
 def _welcome() -> None:
     """Offer the sample language to somebody who has nothing set up; one click translates."""
     it = asked()
-    if it.wanted or it.folder is not None or session.missing(SAMPLE):
+    if it.wish is not None or it.folder is not None or session.missing(SAMPLE):
         return
     ways = manifest.open_corpus(SAMPLE).directions
     st.session_state[_WELCOMED] = True
@@ -158,9 +158,11 @@ def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choi
         _other_way(corpus, books, direction, choice.model, draft or "")
     with right:
         blocks.label(names[direction.target])
-        if here.wants(choice.model):
-            _ask(corpus, books, direction, choice, draft or "")
-        here.wanted = False
+        wish = here.wish
+        if wish is not None and wish.suits(choice.model):
+            _ask(wish, corpus, books, direction, choice, draft or "")
+        elif wish is not None:
+            here.drop(wish)
         error = here.failed(corpus)
         if error is not None:
             say_error(error)
@@ -168,12 +170,12 @@ def _both_sides(corpus: Corpus, books: Books, direction: Direction, choice: Choi
             answer.show_result(corpus, books, here.answered(corpus), draft or "")
 
 
-def _ask(corpus: Corpus, books: Books, direction: Direction, choice: Choice, text: str) -> None:
+def _ask(wish: Wish, corpus: Corpus, books: Books, direction: Direction, choice: Choice, text: str) -> None:
     """Translate the draft; the tab shows no earlier answer when that fails."""
     question = Question(corpus.name, books.pack, books.tail, direction, choice.model, text, _ALTERNATIVES)
     here = settings.read()
     with st.spinner("Translating … a new language is learned first, once", show_time=True):
-        asked().settle(corpus, lambda: asking.ask(question, here, choice.hosting, choice.budget))
+        asked().settle(wish, corpus, lambda: asking.ask(question, here, choice.hosting, choice.budget))
     if st.session_state.pop(_WELCOMED, False):
         st.rerun()  # without the welcome
 
