@@ -88,12 +88,12 @@ def texts(completion: Completion) -> list[str]:
 
 def test_the_quick_model_uses_what_the_whole_one_learned(learned: Path) -> None:
     ask(learned, SMALL, OUT, "Ma ko he.")
-    kept = {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")}
+    kept = {path: path.stat().st_mtime_ns for path in learned.rglob("*.bin")}
     quick = EmbeddedModel(learned, quick=True)
     made = quick.complete(Request(SMALL, OUT, (Segment("1", "Ko lom gan."),)))
     assert (quick.name, texts(made)) == ("embedded-quick", ["The cat knows the house."])
     assert made.usage.written == 0
-    assert {path: path.stat().st_mtime_ns for path in learned.rglob("*.npz")} == kept
+    assert {path: path.stat().st_mtime_ns for path in learned.rglob("*.bin")} == kept
 
 
 # -- what is translated -----------------------------------------------------------------------------------------------
@@ -233,20 +233,20 @@ def test_several_threads_may_learn_the_same_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: states.write(folder, learned), range(40)))
     assert model.knows(SMALL.fingerprint, OUT)
-    assert [it.name for it in folder.iterdir()] == ["model.npz"]
+    assert [it.name for it in folder.iterdir()] == ["model.bin"]
 
 
 def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
     ask(tmp_path / "learned", SMALL, OUT, "Ma ko he.")
     folders = [path for path in (tmp_path / "learned").rglob("*") if path.is_dir()]
     assert folders and all(stat.S_IMODE(folder.stat().st_mode) == 0o700 for folder in folders)
-    assert [path.name for path in (tmp_path / "learned").rglob("*") if path.is_file()] == ["model.npz"]
+    assert [path.name for path in (tmp_path / "learned").rglob("*") if path.is_file()] == ["model.bin"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\3\4 and then nothing", b"x" * 5000])
+@pytest.mark.parametrize("damage", [b"", b"x", b"\0" * 16, b"x" * 5000])
 def test_a_damaged_state_is_learned_again(tmp_path: Path, damage: bytes) -> None:
     before = texts(ask(tmp_path, SMALL, OUT, "Ko lom dol."))
-    (kept,) = tmp_path.rglob("model.npz")
+    (kept,) = tmp_path.rglob("model.bin")
     kept.write_bytes(damage)
     after = ask(tmp_path, SMALL, OUT, "Ko lom dol.")
     assert texts(after) == before and after.usage.written == SMALL.tokens
@@ -254,34 +254,24 @@ def test_a_damaged_state_is_learned_again(tmp_path: Path, damage: bytes) -> None
 
 def test_a_state_cut_short_is_learned_again(tmp_path: Path) -> None:
     before = texts(ask(tmp_path, SMALL, OUT, "Ko lom dol."))
-    (kept,) = tmp_path.rglob("model.npz")
+    (kept,) = tmp_path.rglob("model.bin")
     kept.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
-    assert texts(ask(tmp_path, SMALL, OUT, "Ko lom dol.")) == before
-
-
-def test_a_state_of_a_zip_format_to_come_is_learned_again(tmp_path: Path) -> None:
-    before = texts(ask(tmp_path, SMALL, OUT, "Ko lom dol."))
-    (kept,) = tmp_path.rglob("model.npz")
-    changed = bytearray(kept.read_bytes())
-    changed[changed.find(b"PK\1\2") + 6] = 250  # the version needed to read it
-    kept.write_bytes(changed)
     assert texts(ask(tmp_path, SMALL, OUT, "Ko lom dol.")) == before
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4), st.booleans())
 def test_a_state_with_any_byte_changed_is_whole_or_not_there(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], near_a_header: bool
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], at_the_beginning: bool
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / "damaged"
     if not folder.exists():
         ask(folder, SMALL, OUT, "Ma ko he.")
-    (kept,) = folder.rglob("model.npz")
+    (kept,) = folder.rglob("model.bin")
     whole = kept.read_bytes()
     damaged = bytearray(whole)
     for place, value in changes:
-        at = place % len(whole)
-        damaged[(whole.find(b"PK", at) + place % 120) % len(whole) if near_a_header else at] = value
+        damaged[place % (500 if at_the_beginning else len(whole))] = value
     kept.write_bytes(damaged)
     try:
         state = states.opened(kept.parent)
@@ -354,7 +344,7 @@ def test_two_processes_at_once_and_any_number_of_threads_translate_alike(tmp_pat
     said = [process.communicate()[0] for process in started]
     assert all(process.returncode == 0 for process in started)
     assert json.loads(said[0]) and len(set(said)) == 1
-    kept = [path.read_bytes() for path in sorted(tmp_path.rglob("model.npz"))]
+    kept = [path.read_bytes() for path in sorted(tmp_path.rglob("model.bin"))]
     assert len(kept) == 2 and kept[0] == kept[1]
 
 

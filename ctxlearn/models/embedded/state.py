@@ -1,7 +1,9 @@
-"""What was learned of one direction, kept in one file of arrays (numpy's .npz) that is either whole or not there.
+"""What was learned of one direction, kept in one file that is either whole or not there.
 
 The folder is `<learned>/<fingerprint>-<version>/<direction>/`. A file is written under a name of its own and then moved
-into place, so two processes may learn at once: both write the same, and the last one stays.
+into place, so two processes may learn at once: both write the same, and the last one stays. It is read at one go and
+its arrays are used where they lie: a checksum of all that follows, the length of a text, this text (JSON, which says
+what there is), and the arrays. One that several views share stands there once.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ from __future__ import annotations
 import bisect
 import contextlib
 import json
+import math
 import os
+import struct
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,10 @@ from ctxlearn.models.embedded.decode import Options
 from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.text import Writing
 
-_FILE = "model.npz"
+_FILE = "model.bin"
+_CHECKSUM, _LENGTH = struct.Struct("<Q"), struct.Struct("<Q")
+_BEGINS = _CHECKSUM.size + _LENGTH.size  # where the text does
+_STEP = 16  # text and arrays fill multiples of it, so that numbers of all sizes begin where they may
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +85,16 @@ def is_kept(folder: Path) -> bool:
 
 
 def opened(folder: Path) -> State | None:
-    """Return what was learned, if it is there and whole."""
-    path = folder / _FILE
-    if not path.is_file():
-        return None
+    """Return what was learned, if it is there and whole; what is not is learned again and replaced."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            return State(_read({name: kept[name] for name in kept.files}))
-    except Exception:  # noqa: BLE001  # damage shows in as many ways as zip and npy have fields
-        return None  # it is learned again and replaced
+        file = np.fromfile(folder / _FILE, np.uint8)
+    except OSError:
+        return None
+    if len(file) < _BEGINS or zlib.crc32(file[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(file)[0]:
+        return None
+    (length,) = _LENGTH.unpack_from(file, _CHECKSUM.size)
+    about = json.loads(file[_BEGINS : _BEGINS + length].tobytes())
+    return State(_read(about, list(_arrays(about["arrays"], file[_BEGINS + length :]))))
 
 
 def write(folder: Path, learned: Learned) -> None:
@@ -96,7 +105,7 @@ def write(folder: Path, learned: Learned) -> None:
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with part.open("xb") as file:
-            np.savez(file, **_written(learned))
+            file.writelines(_written(learned))
             file.flush()
             os.fsync(file.fileno())
         part.replace(folder / _FILE)
@@ -109,38 +118,72 @@ def write(folder: Path, learned: Learned) -> None:
             part.unlink(missing_ok=True)
 
 
-def _written(learned: Learned) -> dict[str, Any]:
+def _written(learned: Learned) -> list[bytes]:
+    """Return the parts of a file."""
+    arrays = _Arrays()
     about = {
         "writing": asdict(learned.writing),
         "marks": dict(learned.marks),
         "words": dict(sorted(learned.words.items())),
         "views": [
             {
+                "source pieces": arrays.place(view.source_pieces),
+                "target pieces": arrays.place(view.target_pieces),
                 "source": list(view.source),
                 "target": list(view.target),
-                "model": {name: value for name, value in view.model._asdict().items() if np.isscalar(value)},
+                "options": [arrays.place(value) for value in view.options],
+                "model": [value if np.isscalar(value) else [arrays.place(value)] for value in view.model],
             }
             for view in learned.views
         ],
+        "arrays": arrays.kinds,
     }
-    arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
-    for number, view in enumerate(learned.views):
-        arrays[f"{number} source"] = np.frombuffer(view.source_pieces, np.uint8)
-        arrays[f"{number} target"] = np.frombuffer(view.target_pieces, np.uint8)
-        for kind, named in (("options", view.options), ("model", view.model)):
-            for name, value in named._asdict().items():
-                if not np.isscalar(value):
-                    arrays[f"{number} {kind} {name}"] = value
-    return arrays
+    text = json.dumps(about).encode()
+    text += b" " * (-len(text) % _STEP)
+    parts = [_LENGTH.pack(len(text)), text, *arrays.parts]
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return [_CHECKSUM.pack(checksum), *parts]
 
 
-def _read(arrays: Mapping[str, Array]) -> Learned:
-    about = json.loads(arrays["about"].tobytes())
-    views = []
-    for number, facts in enumerate(about["views"]):
-        options = Options(*(arrays[f"{number} options {name}"] for name in Options._fields))
-        given = {name: arrays.get(f"{number} model {name}") for name in LanguageModel._fields} | facts["model"]
-        model = LanguageModel(**given)
-        source_pieces, target_pieces = (arrays[f"{number} {side}"].tobytes() for side in ("source", "target"))
-        views.append(View(source_pieces, target_pieces, facts["source"], facts["target"], options, model))
+def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
+    views = [
+        View(
+            arrays[it["source pieces"]].tobytes(),
+            arrays[it["target pieces"]].tobytes(),
+            it["source"],
+            it["target"],
+            Options(*(arrays[place] for place in it["options"])),
+            LanguageModel(*(arrays[value[0]] if isinstance(value, list) else value for value in it["model"])),
+        )
+        for it in about["views"]
+    ]
     return Learned(views, Writing(**about["writing"]), about["marks"], about["words"])
+
+
+class _Arrays:
+    """Arrays (or bytes) on their way into a file, each of them once: their kinds and shapes, and their bytes."""
+
+    def __init__(self) -> None:
+        self.kinds: list[tuple[str, tuple[int, ...]]] = []
+        self.parts: list[bytes] = []
+        self._places: dict[int, int] = {}
+
+    def place(self, it: Array | bytes) -> int:
+        """Return the number that an array has in the file."""
+        if id(it) not in self._places:
+            self._places[id(it)] = len(self.kinds)
+            array = np.frombuffer(it, np.uint8) if isinstance(it, bytes) else it
+            self.kinds.append((array.dtype.str, array.shape))
+            self.parts.append(array.tobytes() + b" " * (-array.nbytes % _STEP))
+        return self._places[id(it)]
+
+
+def _arrays(kinds: Iterable[tuple[str, Sequence[int]]], data: Array) -> Iterator[Array]:
+    """Yield the arrays in the data of a file."""
+    at = 0
+    for kind, shape in kinds:
+        size = np.dtype(kind).itemsize * math.prod(shape)
+        yield data[at : at + size].view(kind).reshape(shape)
+        at += size + -size % _STEP
