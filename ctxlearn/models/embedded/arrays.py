@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import njit
 from numba.core.caching import FunctionCache
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -23,22 +23,25 @@ def compiled(loop: Loop) -> Loop:
     """
     made: Any = njit(nogil=True)(loop)
     with contextlib.suppress(RuntimeError):  # no folder that may be written to: each process compiles anew
-        made._cache = _Kept(loop)  # what `njit(cache=True)` does, with numba's own class
+        # `njit(cache=True)` does the same with numba's own class.
+        made._cache = _Kept(loop)  # type: ignore[no-untyped-call]  # numba has no types
     return cast(Loop, made)
 
 
-class _Kept(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _Kept(FunctionCache):
     """Numba's store of what it compiled, read without first making ready for compiling.
 
     That is a fifth of the time to a first translation, and not needed where nothing is compiled.
     """
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
+    def load_overload(self: Any, sig: Any, target_context: Any) -> Any:
         """Return what was compiled for a signature; if nothing was, None, and everything is ready to compile."""
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             kept = self._load_overload(sig, target_context)
-        return super().load_overload(sig, target_context) if kept is None else kept
+        if kept is not None:
+            return kept
+        return FunctionCache.load_overload(self, sig, target_context)  # type: ignore[no-untyped-call]  # as above
 
 
 @compiled

@@ -90,9 +90,9 @@ def opened(folder: Path) -> State | None:
         file = np.fromfile(folder / _FILE, np.uint8)
     except OSError:
         return None
-    if len(file) < _BEGINS or zlib.crc32(file[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(file)[0]:
+    if len(file) < _BEGINS or zlib.crc32(file.data[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(file.data)[0]:
         return None
-    (length,) = _LENGTH.unpack_from(file, _CHECKSUM.size)
+    (length,) = _LENGTH.unpack_from(file.data, _CHECKSUM.size)
     about = json.loads(file[_BEGINS : _BEGINS + length].tobytes())
     return State(_read(about, list(_arrays(about["arrays"], file[_BEGINS + length :]))))
 
@@ -132,7 +132,7 @@ def _written(learned: Learned) -> list[bytes]:
                 "source": list(view.source),
                 "target": list(view.target),
                 "options": [arrays.place(value) for value in view.options],
-                "model": [value if np.isscalar(value) else [arrays.place(value)] for value in view.model],
+                "model": [[arrays.place(it)] if isinstance(it, np.ndarray) else it for it in view.model],
             }
             for view in learned.views
         ],
@@ -154,8 +154,8 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
             arrays[it["target pieces"]].tobytes(),
             it["source"],
             it["target"],
-            Options(*(arrays[place] for place in it["options"])),
-            LanguageModel(*(arrays[value[0]] if isinstance(value, list) else value for value in it["model"])),
+            Options._make(arrays[place] for place in it["options"]),
+            LanguageModel._make(arrays[value[0]] if isinstance(value, list) else value for value in it["model"]),
         )
         for it in about["views"]
     ]
