@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.chrf import CHRF
 
 from ctxlearn.models.embedded import arrays, consensus, decode, ngrams, phrases
-from ctxlearn.models.embedded.align import Text, align, grow, numbered
+from ctxlearn.models.embedded.align import Text, align, gridded, grow, numbered
 
 Bits = NDArray[np.bool_]
 LETTERS = {letter: number for number, letter in enumerate("abcde")}
@@ -62,18 +62,19 @@ def test_links_grow_from_neighbour_to_neighbour() -> None:
 def test_alignment_finds_a_reversed_language(kind: str) -> None:
     sentences = ["".join(letters) for letters in permutations("abcde", 3)]
     source, target = text(*sentences), text(*(sentence[::-1] for sentence in sentences))
-    pairs, links = align(source, target, kind)
+    pairs = gridded(source, target)
+    links = align(source, target, pairs, kind)
     right = [np.array_equal(links[b : b + 9].reshape(3, 3), np.eye(3)[::-1]) for b in pairs.begins[:-1]]
     assert sum(right) > 0.9 * len(right)
-    assert np.array_equal(links, align(source, target, kind)[1])
+    assert np.array_equal(links, align(source, target, pairs, kind))
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.text("abcde", max_size=4), st.text("abcde", max_size=4)), max_size=8))
 def test_any_pairs_can_be_aligned(pairs: list[tuple[str, str]]) -> None:
     source, target = text(*(one for one, _ in pairs)), text(*(other for _, other in pairs))
-    found, links = align(source, target)
-    assert len(links) == found.begins[-1] == sum(len(one) * len(other) for one, other in pairs)
+    found = gridded(source, target)
+    assert len(align(source, target, found)) == found.begins[-1] == sum(len(one) * len(other) for one, other in pairs)
 
 
 # -- phrases ----------------------------------------------------------------------------------------------------------
@@ -116,9 +117,9 @@ def test_of_too_many_phrase_pairs_those_stay_that_end_in_links(made: list[Bits])
 
 def learned(source: Sequence[str], target: Sequence[str]) -> tuple[Text, phrases.Table, ngrams.LanguageModel]:
     one, other = text(*source), text(*target)
-    pairs, links = align(one, other)
+    pairs = gridded(one, other)
     sentences = [other.words[other.begins[k] : other.begins[k + 1]] for k in range(len(target))]
-    table = phrases.table(one, other, pairs, links, np.zeros(len(source)))
+    table = phrases.table(one, other, pairs, align(one, other, pairs), np.zeros(len(source)))
     return one, table, ngrams.learn(sentences, other.kinds)
 
 

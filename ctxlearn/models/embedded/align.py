@@ -51,17 +51,18 @@ def numbered(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> 
     return Text(words, begins, len(numbers))
 
 
-def align(source: Text, target: Text, kind: str = "hmm", samplers: int = SAMPLERS) -> tuple[Grids, Array]:
-    """Return the grids of all sentence pairs and which cells are linked; `kind` is hmm or ibm1."""
-    grids = _grids(source, target)
+def align(source: Text, target: Text, grids: Grids, kind: str = "hmm", samplers: int = SAMPLERS) -> Array:
+    """Return which cells of the grids of all sentence pairs are linked; `kind` is hmm or ibm1."""
     sweeps = _sweeps(kind, len(grids.types))
     ways: list[Array] = []
-    for number, (one, other, turned) in enumerate(((source, target, False), (target, source, True))):
+    turned = grids._replace(types=_turned(source.begins, target.begins, *grids[:2]))
+    for number, (one, other, cells) in enumerate(((source, target, turned), (target, source, grids))):
         found = np.zeros(len(grids.types))
         for sampler in range(samplers):
-            _sample(*one, *other, *grids, turned, *sweeps, 100 * number + sampler + 1, found)
+            _sample(*one, *other, *cells, *sweeps, 100 * number + sampler + 1, found)
         ways.append(found)
-    return grids, _symmetrise(source.begins, target.begins, grids.begins, ways[0], ways[1], samplers * sweeps[3])
+    links: Array = _symmetrise(source.begins, target.begins, grids.begins, ways[0], ways[1], samplers * sweeps[3])
+    return links
 
 
 def _sweeps(kind: str, cells: int) -> tuple[int, int, int, int]:
@@ -72,7 +73,8 @@ def _sweeps(kind: str, cells: int) -> tuple[int, int, int, int]:
     return alone, jumps, fertile, max(1, round(_KEPT * (alone + jumps + fertile)))
 
 
-def _grids(source: Text, target: Text) -> Grids:
+def gridded(source: Text, target: Text) -> Grids:
+    """Return the grids of sentence pairs."""
     begins = np.zeros(len(source.begins), np.int64)
     np.cumsum(np.diff(source.begins) * np.diff(target.begins), out=begins[1:])
     keys = _keys(source.words, source.begins, target.words, target.begins, begins, target.kinds)
@@ -93,6 +95,17 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
 
 
 @compiled
+def _turned(starts: Any, others: Any, grid: Any, types: Any) -> Any:
+    """Return the types of grids with a row for each target word."""
+    turned = np.empty_like(types)
+    for pair in range(len(starts) - 1):
+        size, length = starts[pair + 1] - starts[pair], others[pair + 1] - others[pair]
+        cells = slice(grid[pair], grid[pair + 1])
+        turned[cells].reshape(length, size)[:] = types[cells].reshape(size, length).T
+    return turned
+
+
+@compiled
 def _prior(fertility: int) -> float:
     """Return how probable a fertility is before anything was seen: mostly one, seldom many."""
     if fertility == 0:
@@ -108,11 +121,12 @@ def _bucket(jump: int) -> int:
 @compiled
 def _sample(
     source: Any, starts: Any, source_kinds: int, target: Any, others: Any, target_kinds: int, grid: Any, types: Any,
-    type_kinds: int, turned: bool, alone: int, jumping: int, fertile: int, kept: int, seed: int, found: Any,
+    type_kinds: int, alone: int, jumping: int, fertile: int, kept: int, seed: int, found: Any,
 ) -> None:
-    """Add to `found` how probable each cell is in the last `kept` sweeps; `turned` grids have target words in rows."""
+    """Add to `found` how probable each cell is in the last `kept` sweeps; the grids have a row for each target word."""
     random = seeded(seed)
     joint, of_source = np.zeros(type_kinds), np.zeros(source_kinds)
+    shares = np.full(source_kinds, (1 - _NONE) / (_FEW * target_kinds))  # what a count for a source word is worth
     from_none, nones = np.zeros(target_kinds), 0.0
     jumps, fertility = np.zeros(2 * _WIDEST + 1), np.zeros((source_kinds, _MOST + 1))
     jumped = 0.0
@@ -120,6 +134,7 @@ def _sample(
     for pair in range(len(starts) - 1):
         longest = max(longest, starts[pair + 1] - starts[pair])
     children, chances = np.zeros(longest, np.int32), np.empty(longest + 1)
+    priors = np.array([_FERTILITY * _prior(many) for many in range(_MOST + 2)])
     links = np.full(len(target), -1, np.int32)
     total = alone + jumping + fertile
     for sweep in range(-1, total):  # the first one draws at random
@@ -151,7 +166,7 @@ def _sample(
             before = -1
             for j in range(length):
                 word, old, after = target[start + j], links[start + j], size
-                row, step = (grid[pair] + j * size, 1) if turned else (grid[pair] + j, length)
+                row = grid[pair] + j * size
                 if sweep >= alone:
                     for later in range(j + 1, length):
                         if links[start + later] >= 0:
@@ -159,8 +174,9 @@ def _sample(
                             break
                 skip = _bucket(after - before)
                 if sweep >= 0 and old >= 0:
-                    joint[types[row + old * step]] -= 1
+                    joint[types[row + old]] -= 1
                     of_source[source[first + old]] -= 1
+                    shares[source[first + old]] = (1 - _NONE) / (of_source[source[first + old]] + _FEW * target_kinds)
                     if sweep >= alone:
                         jumps[_bucket(old - before)] -= 1
                         jumps[_bucket(after - old)] -= 1
@@ -173,31 +189,29 @@ def _sample(
                 elif sweep >= 0:
                     from_none[word] -= 1
                     nones -= 1
-                whole = 0.0
-                for i in range(size):
-                    other = source[first + i]
-                    chance = (1 - _NONE) * (joint[types[row + i * step]] + _FEW)
-                    chance /= of_source[other] + _FEW * target_kinds
-                    if sweep < 0:
-                        chance = (1 - _NONE) / size
-                    elif sweep < alone:
-                        chance /= size
-                    else:
-                        chance *= (jumps[_bucket(i - before)] + 0.5) * (jumps[_bucket(after - i)] + 0.5)
-                        chance /= (jumps[skip] + 0.5) * (jumped + _WIDEST + 0.5)
-                    if sweep >= alone + jumping:
-                        now = children[i]
-                        chance *= fertility[other, min(now + 1, _MOST)] + _FERTILITY * _prior(now + 1)
-                        chance /= fertility[other, min(now, _MOST)] + _FERTILITY * _prior(now)
-                    chances[i] = chance
-                    whole += chance
-                none = _NONE
-                if sweep >= 0:
+                # All are multiplied by what each would have to be divided by.
+                none = _NONE * size
+                if sweep < 0:
+                    chances[:size] = 1 - _NONE
+                else:
                     none *= (from_none[word] + _FEW_NONE) / (nones + _FEW_NONE * target_kinds)
-                whole += none
+                    for i in range(size):
+                        chances[i] = (joint[types[row + i]] + _FEW) * shares[source[first + i]]
+                if sweep >= alone:
+                    none *= (jumps[skip] + 0.5) * (jumped + _WIDEST + 0.5) / size
+                    for i in range(size):
+                        chances[i] *= (jumps[_bucket(i - before)] + 0.5) * (jumps[_bucket(after - i)] + 0.5)
+                if sweep >= alone + jumping:
+                    for i in range(size):
+                        other, now = source[first + i], min(children[i], _MOST)
+                        chances[i] *= fertility[other, min(now + 1, _MOST)] + priors[now + 1]
+                        chances[i] /= fertility[other, now] + priors[now]
+                whole = none
+                for i in range(size):
+                    whole += chances[i]
                 if sweep >= total - kept:
                     for i in range(size):
-                        found[row + i * step] += chances[i] / whole
+                        found[row + i] += chances[i] * (1 / whole)
                 left, i = draw(random) * whole, 0
                 while i < size and left >= chances[i]:
                     left -= chances[i]
@@ -208,8 +222,9 @@ def _sample(
                     nones += 1
                     continue
                 links[start + j] = i
-                joint[types[row + i * step]] += 1
+                joint[types[row + i]] += 1
                 of_source[source[first + i]] += 1
+                shares[source[first + i]] = (1 - _NONE) / (of_source[source[first + i]] + _FEW * target_kinds)
                 if sweep >= alone:
                     jumps[skip] -= 1
                     jumps[_bucket(i - before)] += 1
@@ -228,7 +243,7 @@ def _symmetrise(starts: Any, others: Any, grid: Any, forward: Any, backward: Any
     for pair in range(len(starts) - 1):
         size, length = starts[pair + 1] - starts[pair], others[pair + 1] - others[pair]
         cells = slice(grid[pair], grid[pair + 1])
-        one = _likeliest(forward[cells].reshape(size, length).T, whole).T
+        one = _likeliest(forward[cells].reshape(length, size), whole).T
         other = _likeliest(backward[cells].reshape(size, length), whole)
         grow(one, other, links[cells].reshape(size, length))
     return links

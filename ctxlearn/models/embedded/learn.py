@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ctxlearn.models.embedded import arrays, decode, ngrams, phrases, subwords
-from ctxlearn.models.embedded.align import Text, align, numbered
+from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.material import Material
+from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
 from ctxlearn.models.embedded.subwords import Subwords
@@ -70,45 +71,83 @@ def learn(material: Material) -> Learned:
 
 def _writing(material: Material) -> Writing:
     pairs = material.sentences or material.lexicon
-    every = study((target for _, target in pairs), names(material.pairs()))
-    return replace(every, capital=study(target for _, target in material.written or pairs).capital)
+    every, written = study((target for _, target in pairs), names(material.pairs())), material.written or pairs
+    return every if written == pairs else replace(every, capital=study(target for _, target in written).capital)
 
 
-def _views(source: Words, target: Words, text: Words, lexical: Array) -> list[View]:
+def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[View]:
     """Return the views that differ, only the first aligner's of a very large context.
 
-    A language of few words or of characters is cut alike whatever was asked for.
+    A language of few words or of characters is cut alike whatever was asked for. What views share is made once.
     """
     large = sum(len(one) * len(other) for one, other in zip(source, target, strict=True)) > _LARGE
+    sources = _cut({cut.source for cut in VIEWS}, source)
+    targets = _cut({cut.target for cut in VIEWS}, target, prose)
+    models: dict[bytes, LanguageModel] = {}
+    grids: dict[tuple[bytes, bytes], Grids] = {}
     made: dict[tuple[bytes, bytes, str], View] = {}
-    sources = {size: subwords.learn(source, size) for size in {cut.source for cut in VIEWS}}
-    targets = {size: subwords.learn(target, size) for size in {cut.target for cut in VIEWS}}
     for cut in VIEWS if source else ():
         if large and cut.aligner != VIEWS[0].aligner:
             continue
-        pieces = sources[cut.source], targets[cut.target]
-        name = (pieces[0].model, pieces[1].model, cut.aligner)
-        if name not in made:
-            made[name] = _view(source, target, text, lexical, *pieces, cut.aligner)
+        one, other = sources[cut.source], targets[cut.target]
+        if other.pieces not in models:
+            sentences = [it for text in other.texts for it in _sentences(text)]
+            models[other.pieces] = ngrams.learn(sentences, len(other.names))
+        both = one.pieces, other.pieces
+        if both not in grids:
+            grids[both] = gridded(one.texts[0], other.texts[0])
+        if (*both, cut.aligner) not in made:
+            made[*both, cut.aligner] = _view(one, other, models[other.pieces], grids[both], lexical, cut.aligner)
     return list(made.values())
 
 
-def _view(
-    source: Words, target: Words, text: Words, lexical: Array, source_pieces: Subwords, target_pieces: Subwords, by: str
-) -> View:
-    cut_source = [source_pieces.cut(words) for words in source]
-    cut_target = [target_pieces.cut(words) for words in target]
-    cut_text = [target_pieces.cut(words) for words in text]
-    source_names = sorted({piece for pieces in cut_source for piece in pieces})
-    target_names = sorted({piece for cut in (cut_target, cut_text) for pieces in cut for piece in pieces})
-    one = numbered(cut_source, {piece: n for n, piece in enumerate(source_names)})
-    numbers = {piece: n for n, piece in enumerate(target_names)}
-    other, prose = numbered(cut_target, numbers), numbered(cut_text, numbers)
-    grids, links = align(one, other, by)
-    table = phrases.table(one, other, grids, links, lexical)
-    model = ngrams.learn([*_sentences(other), *_sentences(prose)], len(target_names))
+def _view(source: _Side, target: _Side, model: LanguageModel, grids: Grids, lexical: Array, by: str) -> View:
+    one, other = source.texts[0], target.texts[0]
+    table = phrases.table(one, other, grids, align(one, other, grids, by), lexical)
     options = decode.options(table, model, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
-    return View(source_pieces.model, target_pieces.model, source_names, target_names, options, model)
+    return View(source.pieces, target.pieces, source.names, target.names, options, model)
+
+
+# -- what is cut into pieces ------------------------------------------------------------------------------------------
+
+
+class _Side(NamedTuple):
+    """One language cut one way: how, the pieces that there are, and its texts as numbers of pieces."""
+
+    pieces: bytes  # sentencepiece's model
+    names: list[str]
+    texts: list[Text]
+
+
+def _cut(sizes: Iterable[int], *texts: Words) -> dict[int, _Side]:
+    """Return texts cut into about so many pieces, learned from the first of them, by how many these are."""
+    numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in texts for it in text for word in it))}
+    counted = [numbered(text, numbers) for text in texts]
+    made: dict[bytes, _Side] = {}
+    found = {}
+    for size in sizes:
+        by = subwords.learn(texts[0], size)
+        if by.model not in made:
+            made[by.model] = _side(by, list(numbers), counted)
+        found[size] = made[by.model]
+    return found
+
+
+def _side(by: Subwords, words: Sequence[str], texts: Sequence[Text]) -> _Side:
+    """Return texts, given as numbers of words, cut into pieces."""
+    cut = [by.cut([word]) for word in words]
+    names = sorted({piece for pieces in cut for piece in pieces})
+    numbers = {piece: n for n, piece in enumerate(names)}
+    pieces = numbered(cut, numbers)
+    return _Side(by.model, names, [_spelled(text, pieces) for text in texts])
+
+
+def _spelled(text: Text, words: Text) -> Text:
+    """Return a text with what stands for each word, `words[n]` for the word n, in its place."""
+    sizes = np.diff(words.begins)[text.words]
+    ends = np.append(0, np.cumsum(sizes))
+    places = np.arange(ends[-1]) + np.repeat(words.begins[text.words] - ends[:-1], sizes)
+    return Text(words.words[places], ends[text.begins], words.kinds)
 
 
 def _sentences(text: Text) -> list[Array]:
