@@ -164,6 +164,8 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
 def names(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield the words that both languages of a pair write alike, with a capital."""
     for source, target in pairs:
+        if source == source.lower() or target == target.lower():
+            continue
         alike = set(tokens(source)).intersection(tokens(target))
         yield from (token for token in sorted(alike) if token != token.lower() and is_word(token))
 
