@@ -60,8 +60,17 @@ class _Run:
     meant: list[str] = field(default_factory=list)  # known words that stand for unknown ones
     copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
     known: int = 0
-    found: list[tuple[float, str]] = field(default_factory=list)  # expected chrF and text, the best one first
-    said: dict[str, Words] = field(default_factory=dict)  # text → its words, lower-cased
+    writing: Writing = field(default_factory=Writing)
+    found: list[tuple[float, Words]] = field(default_factory=list)  # expected chrF and words, the best one first
+    decoded: bool = False  # whether they were, and not taken over
+
+    def of_rank(self, rank: int) -> tuple[float, Words]:
+        """Return the translation of that rank, or the last one there is."""
+        return self.found[min(rank, len(self.found) - 1)]
+
+    def text(self, rank: int) -> str:
+        """Return the translation of that rank as it is written."""
+        return self.writing.write(self.of_rank(rank)[1], self.copied)
 
 
 class Translator:
@@ -89,29 +98,28 @@ class Translator:
         expression = sum(len(run.words) for run in runs) < _SHORT
         begins = True
         for run in runs:
-            self._decode(run, _writing(self._state.writing, run, begins=begins, expression=expression))
+            run.writing = _writing(self._state.writing, run, begins=begins, expression=expression)
+            self._decode(run)
             begins = run.last
         text = self._text(runs, 0, expression=expression)
         alternatives = tuple(self._alternatives(runs, text, n, expression=expression))
         words = tuple(word for run in runs for word in _words(run))
         return Translation(segment.id, text, _confidence(runs), alternatives, words=words)
 
-    def _decode(self, run: _Run, writing: Writing) -> None:
+    def _decode(self, run: _Run) -> None:
         known = self._state.known(run.words) | self._corrected.intersection(run.words)
         _replace_unknown(self._state, known, run)
         effort = LEAST if run.endless else self._effort
         if not run.words or not self._decoders:
-            run.found = [(0.0, writing.write(run.words, run.copied))]
+            run.found = [(0.0, tuple(run.words))]
             return
         lists = []
         for decoder in self._decoders[: effort.views]:
             candidates = decoder(_pieces(decoder, run), effort)
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
-        for expected, words in ranked([found for found in lists if found], 0 if corrected else effort.edits):
-            text = writing.write(words, run.copied)
-            run.found.append((expected, text))
-            run.said.setdefault(text, words)
+        run.found = ranked([found for found in lists if found], 0 if corrected else effort.edits)
+        run.decoded = True
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
         """Return the translation of a segment from the candidates of this rank."""
@@ -119,7 +127,7 @@ class Translator:
         parts = []
         for run in runs:
             mark = marks.get(run.mark, run.mark) if run.last and (run.mark or not expression) else ""
-            parts.append(_of_rank(run, rank)[1] + mark)
+            parts.append(run.text(rank) + mark)
         return (" " if self._state.writing.blank else "").join(part for part in parts if part)
 
     def _alternatives(self, runs: Sequence[_Run], text: str, n: int, *, expression: bool) -> Iterator[Alternative]:
@@ -195,14 +203,10 @@ def _writing(writing: Writing, run: _Run, *, begins: bool, expression: bool) -> 
     return replace(writing, capital=writing.capital and begins and not small)
 
 
-def _of_rank(run: _Run, rank: int) -> tuple[float, str]:
-    return run.found[min(rank, len(run.found) - 1)]
-
-
 def _mean(runs: Sequence[_Run], rank: int) -> float:
     """Return the expected chrF (0 to 1) of the candidates of a rank, by words."""
     words = sum(len(run.words) for run in runs)
-    return sum(_of_rank(run, rank)[0] * len(run.words) for run in runs) / words if words else 0.0
+    return sum(run.of_rank(rank)[0] * len(run.words) for run in runs) / words if words else 0.0
 
 
 def _confidence(runs: Sequence[_Run]) -> float:
@@ -212,10 +216,11 @@ def _confidence(runs: Sequence[_Run]) -> float:
 
 def _words(run: _Run) -> Iterator[Word]:
     """Yield the words of a run's translation; what most candidates have is more probably right."""
-    best = run.found[0][1]
-    said = run.said.get(best, ())
-    written = tokens(best)
-    others = [set(run.said[text]) for _, text in run.found] if said else []
+    if not run.decoded:
+        return
+    said = run.found[0][1]
+    written = tokens(run.text(0))
+    others = [set(words) for _, words in run.found]
     for place, word in enumerate(said):
         if is_word(word):
             share = sum(word in other for other in others) / len(others)
