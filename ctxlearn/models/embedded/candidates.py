@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -76,14 +77,14 @@ class Decoder:
         ranges = self._corrections_in(pieces, spans(source, options.slots, options.places, options.begins))
         costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam)
         many, scores, found = search(source, ranges, options, self._model, costs, effort.candidates)
-        for score, chosen in zip(scores[:many], found[:many], strict=True):
-            yield float(score), tuple(piece for option in chosen.tolist() for piece in self._said(option, pieces))
+        # A piece that was seen, but never by itself with a translation, is left out, not taken over.
+        taken_over = {-1 - at: () if piece in self._numbers else (piece,) for at, piece in enumerate(pieces)}
+        said: dict[int, Pieces] = {**taken_over, -1 - len(pieces): ()}  # the last one stands where the sentence ends
+        said |= {option: self._said(option) for option in set(found[:many].ravel().tolist()) if option >= 0}
+        for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
+            yield score, tuple(chain.from_iterable([said[option] for option in chosen]))
 
-    def _said(self, option: int, pieces: Sequence[str]) -> Pieces:
-        if option < 0:
-            taken_over = pieces[-1 - option : len(pieces)][:1]  # none where the sentence ends
-            # One that was seen, but never by itself with a translation, is left out.
-            return tuple(piece for piece in taken_over if piece not in self._numbers)
+    def _said(self, option: int) -> Pieces:
         if option not in self._phrases:
             start, size = self._options.starts[option], self._options.sizes[option]
             self._phrases[option] = tuple(self._names[word] for word in self._options.words[start : start + size])

@@ -139,15 +139,14 @@ def _grams(codes: Any, begins: Any) -> Any:
         for size in range(_LARGEST):
             total += max(0, begins[text + 1] - begins[text] - size)
     grams, at = np.empty(total, np.uint64), np.zeros((len(begins), _LARGEST), np.int64)
+    longer = np.zeros(len(codes), np.uint64)  # the hashes of what begins at each character, longer by one each time
     many = 0
     for text in range(len(begins) - 1):
         for size in range(_LARGEST):
             at[text, size] = many
             for start in range(begins[text], begins[text + 1] - size):
-                gram = np.uint64(size + 1)
-                for place in range(start, start + size + 1):
-                    gram = mixed(gram ^ (np.uint64(codes[place]) << np.uint64(8)))
-                grams[many] = gram
+                longer[start] = mixed(longer[start] ^ (np.uint64(codes[start + size] + 1) << np.uint64(8)))
+                grams[many] = longer[start]
                 many += 1
             those = grams[at[text, size] : many]
             those.sort()

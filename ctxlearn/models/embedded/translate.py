@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -220,8 +221,8 @@ def _words(run: _Run) -> Iterator[Word]:
         return
     said = run.found[0][1]
     written = tokens(run.text(0))
-    others = [set(words) for _, words in run.found]
+    having = Counter(word for _, words in run.found for word in set(words))
     for place, word in enumerate(said):
         if is_word(word):
-            share = sum(word in other for other in others) / len(others)
+            share = having[word] / len(run.found)
             yield Word(written[place] if len(written) == len(said) else word, of_word(share))
