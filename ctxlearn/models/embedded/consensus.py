@@ -134,28 +134,31 @@ def _codes(texts: Sequence[str]) -> tuple[Array, Array]:
 @compiled
 def _grams(codes: Any, begins: Any) -> Any:
     """Return the hashes of all n-grams, a second one of a text apart from the first, and where each size's begin."""
-    total = 0
+    total, longest = 0, 1
     for text in range(len(begins) - 1):
+        longest = max(longest, begins[text + 1] - begins[text])
         for size in range(_LARGEST):
             total += max(0, begins[text + 1] - begins[text] - size)
     grams, at = np.empty(total, np.uint64), np.zeros((len(begins), _LARGEST), np.int64)
     longer = np.zeros(len(codes), np.uint64)  # the hashes of what begins at each character, longer by one each time
+    wide = 2
+    while wide < 2 * longest:
+        wide *= 2
+    keys, times, used = np.empty(wide, np.uint64), np.empty(wide, np.int64), np.full(wide, -1)
     many = 0
     for text in range(len(begins) - 1):
         for size in range(_LARGEST):
             at[text, size] = many
             for start in range(begins[text], begins[text + 1] - size):
-                longer[start] = mixed(longer[start] ^ (np.uint64(codes[start + size] + 1) << np.uint64(8)))
-                grams[many] = longer[start]
+                gram = longer[start] = mixed(longer[start] ^ (np.uint64(codes[start + size] + 1) << np.uint64(8)))
+                slot = np.int64(gram & np.uint64(wide - 1))
+                while used[slot] == at[text, size] and keys[slot] != gram:  # what was used before is free again
+                    slot = (slot + 1) & (wide - 1)
+                if used[slot] != at[text, size]:
+                    keys[slot], times[slot], used[slot] = gram, 0, at[text, size]
+                grams[many] = gram + np.uint64(times[slot]) * np.uint64(0x9E3779B97F4A7C15)
+                times[slot] += 1
                 many += 1
-            those = grams[at[text, size] : many]
-            those.sort()
-            before, seen = np.uint64(0), 0
-            for place in range(len(those)):
-                gram = those[place]
-                seen = seen + 1 if place and gram == before else 0
-                those[place] = gram + np.uint64(seen) * np.uint64(0x9E3779B97F4A7C15)
-                before = gram
     at[len(begins) - 1, :] = many
     return grams, at
 
