@@ -142,7 +142,5 @@ def _by_id(path: Path, found: Mapping[str, str], segments: Sequence[Segment]) ->
 
 def _by_order(path: Path, found: Sequence[str], segments: Sequence[Segment]) -> dict[str, str]:
     if len(found) != len(segments):
-        raise FormatError(
-            f"expected {len(segments)} translations, one for each segment, found {len(found)}", path=path
-        )
+        raise FormatError(f"expected {len(segments)} translations, one for each segment, found {len(found)}", path=path)
     return {it.id: text for it, text in zip(segments, found, strict=True)}

@@ -266,9 +266,7 @@ def _bill(connection: sqlite3.Connection, key: tuple[str, str, str], amounts: di
     """Add to the bill of a day, a job and a model."""
     connection.execute("INSERT INTO bill (day, job, model) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", key)
     changes = ", ".join(f"{name} = {name} + ?" for name in amounts)
-    connection.execute(
-        f"UPDATE bill SET {changes} WHERE day = ? AND job = ? AND model = ?", (*amounts.values(), *key)
-    )
+    connection.execute(f"UPDATE bill SET {changes} WHERE day = ? AND job = ? AND model = ?", (*amounts.values(), *key))
 
 
 def _pauses() -> Iterator[float]:

@@ -120,8 +120,21 @@ def _bucket(jump: int) -> int:
 
 @compiled
 def _sample(
-    source: Any, starts: Any, source_kinds: int, target: Any, others: Any, target_kinds: int, grid: Any, types: Any,
-    type_kinds: int, alone: int, jumping: int, fertile: int, kept: int, seed: int, found: Any,
+    source: Any,
+    starts: Any,
+    source_kinds: int,
+    target: Any,
+    others: Any,
+    target_kinds: int,
+    grid: Any,
+    types: Any,
+    type_kinds: int,
+    alone: int,
+    jumping: int,
+    fertile: int,
+    kept: int,
+    seed: int,
+    found: Any,
 ) -> None:
     """Add to `found` how probable each cell is in the last `kept` sweeps; the grids have a row for each target word."""
     random = seeded(seed)

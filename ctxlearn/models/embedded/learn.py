@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded import arrays, decode, ngrams, phrases, subwords
+from ctxlearn.models.embedded import arrays, decode, ngrams, phrases, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.material import Material
@@ -35,8 +35,8 @@ class Cut(NamedTuple):
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
-    "align", "arrays", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases", "state", "subwords",
-    "text",
+    "align", "arrays", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases", "regression", "state",
+    "subwords", "text",
 )  # fmt: skip
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
@@ -66,6 +66,7 @@ def learn(material: Material) -> Learned:
         _writing(material),
         final_marks(material.written),
         Counter(word for words in source for word in words if is_word(word)),
+        *regression.learn(source, target),
     )
 
 

@@ -27,6 +27,7 @@ from ctxlearn.errors import StoreError
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.decode import Options
 from ctxlearn.models.embedded.ngrams import LanguageModel
+from ctxlearn.models.embedded.regression import Examples
 from ctxlearn.models.embedded.text import Writing
 
 _FILE = "model.bin"
@@ -49,12 +50,18 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Everything learned of one direction; `words` are the words of the source language and how often each was seen."""
+    """Everything learned of one direction.
+
+    `words` are the words of the source language and how often each was seen; `said` those of the target language, as
+    the examples number them.
+    """
 
     views: Sequence[View]
     writing: Writing
     marks: Mapping[str, str]
     words: Mapping[str, int]
+    examples: Examples
+    said: Sequence[str]
 
 
 class State:
@@ -64,6 +71,8 @@ class State:
         self.views = learned.views
         self.writing = learned.writing
         self.marks = learned.marks
+        self.examples = learned.examples
+        self.said = learned.said
         self.is_empty = not any(len(view.options.scores) for view in learned.views)
         self._seen = learned.words
         self._sorted = sorted(learned.words)
@@ -125,6 +134,8 @@ def _written(learned: Learned) -> list[bytes]:
         "writing": asdict(learned.writing),
         "marks": dict(learned.marks),
         "words": dict(sorted(learned.words.items())),
+        "examples": [arrays.place(value) for value in learned.examples],
+        "said": list(learned.said),
         "views": [
             {
                 "source pieces": arrays.place(view.source_pieces),
@@ -159,7 +170,8 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
         )
         for it in about["views"]
     ]
-    return Learned(views, Writing(**about["writing"]), about["marks"], about["words"])
+    examples = Examples._make(arrays[place] for place in about["examples"])
+    return Learned(views, Writing(**about["writing"]), about["marks"], about["words"], examples, about["said"])
 
 
 class _Arrays:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
 from ctxlearn.models.base import Alternative, Problem, Translation, Word
-from ctxlearn.models.embedded import subwords
+from ctxlearn.models.embedded import regression, subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
 from ctxlearn.models.embedded.consensus import Words, ranked
@@ -119,7 +119,8 @@ class Translator:
             candidates = decoder(_pieces(decoder, run), effort)
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
-        run.found = ranked([found for found in lists if found], 0 if corrected else effort.edits)
+        neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
+        run.found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours)
         run.decoded = True
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:

@@ -1,0 +1,189 @@
+"""Which words a translation has, told by the pairs that are most like the sentence: kernel ridge regression.
+
+Wang, Shawe-Taylor and Szedmak 2007. The phrase tables see a few words at a time; this sees the sentence as a whole: its
+words, each two that follow each other, and four letters of a word at a time. Nothing is fitted beforehand: for each
+sentence the regression is solved over the pairs that are most like it, whose weights say what their translations count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ctxlearn.models.embedded.arrays import Array, compiled, mixed
+
+_LETTERS = 4  # of a word, its beginning and end counted, that are one feature
+_RIDGE = 1.0
+_STEPS = 15  # of the conjugate gradient; it has converged before to what makes no difference
+
+Words = Sequence[str]
+
+
+class Examples(NamedTuple):
+    """Pairs as regression reads them: the features of each source, what each target says, and who has a feature.
+
+    A feature that one pair alone has tells nothing of another sentence and is not kept.
+    """
+
+    keys: Array  # hashes of the features, ascending
+    rarity: Array  # of each feature: the logarithm of one through its share of the pairs
+    begins: Array  # where the features of each pair begin
+    features: Array
+    scales: Array  # of each pair: one through the length of its vector
+    holders: Array  # where the pairs that have a feature begin
+    pairs: Array
+    starts: Array  # where the words of each target begin
+    words: Array  # numbers of words
+
+
+def learn(source: Sequence[Words], target: Sequence[Words]) -> tuple[Examples, list[str]]:
+    """Return pairs as regression reads them, and the words of the targets by number."""
+    names = sorted({word for words in target for word in words})
+    numbers = {word: number for number, word in enumerate(names)}
+    found, at = _features(*_coded(source))
+    keys, counts = np.unique(found, return_counts=True)
+    keys, rarity = keys[counts > 1], np.log(max(len(source), 1) / counts[counts > 1])
+    places = np.searchsorted(keys, found)
+    kept = np.zeros(len(found), bool)
+    kept[places < len(keys)] = keys[places[places < len(keys)]] == found[places < len(keys)]
+    begins = np.concatenate(([0], np.cumsum(kept)))[at]
+    features = places[kept].astype(np.int32)
+    pair = np.repeat(np.arange(len(source), dtype=np.int32), np.diff(begins))
+    lengths = np.sqrt(np.bincount(pair, rarity[features] ** 2, len(source)))
+    order = np.argsort(features, kind="stable")
+    read = Examples(
+        keys,
+        rarity.astype(np.float32),
+        begins,
+        features,
+        (1 / np.maximum(lengths, 1e-9)).astype(np.float32),
+        np.searchsorted(features[order], np.arange(len(keys) + 1)),
+        pair[order],
+        np.cumsum([0, *map(len, target)]),
+        np.array([numbers[word] for words in target for word in words], np.int32),
+    )
+    return read, names
+
+
+def neighbours(it: Examples, names: Words, words: Words, most: int) -> list[tuple[float, tuple[str, ...]]]:
+    """Return what up to `most` pairs that are like a sentence have for it, each with the weight of regression."""
+    chosen, weights = alike(it, words, most)
+    bounds = zip(it.starts[chosen].tolist(), it.starts[chosen + 1].tolist(), strict=True)
+    numbers = it.words
+    return [
+        (weight, tuple(names[number] for number in numbers[start:end].tolist()))
+        for weight, (start, end) in zip(weights.tolist(), bounds, strict=True)
+    ]
+
+
+def alike(it: Examples, words: Words, most: int) -> tuple[Array, Array]:
+    """Return up to `most` pairs that are like a sentence, by number, and their weights."""
+    if not most or not len(it.keys):
+        return np.zeros(0, np.int64), np.zeros(0)
+    found, _ = _features(*_coded([words]))
+    places = np.minimum(np.searchsorted(it.keys, found), len(it.keys) - 1)
+    likeness = _likeness(places[it.keys[places] == found], it)
+    chosen = np.flatnonzero(likeness)
+    if most < len(chosen):
+        chosen = np.sort(chosen[np.argpartition(-likeness[chosen], most)[:most]])
+    return chosen, _solved(chosen, likeness[chosen], it)
+
+
+# -- features ---------------------------------------------------------------------------------------------------------
+
+
+def _coded(texts: Iterable[Words]) -> tuple[Array, Array, Array]:
+    """Return the letters of texts, where each word begins, and where each text's words do."""
+    listed = [list(text) for text in texts]
+    words = list(chain.from_iterable(listed))
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    return codes, np.cumsum([0, *map(len, words)]), np.cumsum([0, *map(len, listed)])
+
+
+@compiled
+def _features(codes: Any, starts: Any, begins: Any) -> Any:
+    """Return the hashes of the features of each text, each once, ascending, and where a text's begin."""
+    most = len(codes) + 5 * len(starts) + len(begins)
+    found, at = np.empty(most, np.uint64), np.zeros(len(begins), np.int64)
+    many = 0
+    for text in range(len(begins) - 1):
+        before, first = np.uint64(0), many
+        for word in range(begins[text], begins[text + 1]):
+            start, end = starts[word], starts[word + 1]
+            whole = np.uint64(1)
+            for place in range(start, end):
+                whole = mixed(whole ^ (np.uint64(codes[place]) << np.uint64(8)))
+            found[many] = whole
+            found[many + 1] = mixed(before ^ mixed(whole + np.uint64(2)))
+            many += 2
+            before = whole
+            for place in range(start - 1, end + 2 - _LETTERS):
+                gram = np.uint64(3)
+                for letter in range(place, place + _LETTERS):
+                    code = np.uint64(codes[letter]) if start <= letter < end else np.uint64(0)
+                    gram = mixed(gram ^ (code << np.uint64(8)))
+                found[many] = gram
+                many += 1
+        found[many] = mixed(before ^ np.uint64(4))  # the last word is the last
+        many += 1
+        those = found[first:many]
+        those.sort()
+        many = first + 1
+        for place in range(1, len(those)):
+            if those[place] != found[many - 1]:
+                found[many] = those[place]
+                many += 1
+        at[text + 1] = many
+    return found[:many], at
+
+
+# -- the regression ---------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _likeness(features: Any, it: Any) -> Any:
+    """Return the cosine of a sentence's features and those of each pair."""
+    found, square = np.zeros(len(it.scales), np.float32), 0.0
+    for feature in features:
+        square += it.rarity[feature] ** 2
+        for place in range(it.holders[feature], it.holders[feature + 1]):
+            found[it.pairs[place]] += it.rarity[feature] ** 2
+    scale = np.float32(1 / np.sqrt(max(square, 1e-18)))
+    for pair in range(len(found)):
+        found[pair] *= it.scales[pair] * scale
+    return found
+
+
+@compiled
+def _solved(chosen: Any, likeness: Any, it: Any) -> Any:
+    """Return the weights of the pairs, by conjugate gradients: (their likenesses + ridge) times weights = likeness."""
+    weights, left = np.zeros(len(chosen)), likeness.astype(np.float64)
+    way, seen = left.copy(), np.zeros(len(it.keys))
+    square = (left * left).sum()
+    for _ in range(_STEPS):
+        if square < 1e-12:
+            break
+        for n in range(len(chosen)):
+            pair = chosen[n]
+            for place in range(it.begins[pair], it.begins[pair + 1]):
+                seen[it.features[place]] += way[n] * it.scales[pair]
+        turned = _RIDGE * way
+        for n in range(len(chosen)):
+            pair, total = chosen[n], 0.0
+            for place in range(it.begins[pair], it.begins[pair + 1]):
+                feature = it.features[place]
+                total += seen[feature] * it.rarity[feature] ** 2
+            turned[n] += total * it.scales[pair]
+        for pair in chosen:
+            for place in range(it.begins[pair], it.begins[pair + 1]):
+                seen[it.features[place]] = 0.0
+        step = square / (way * turned).sum()
+        weights += step * way
+        left -= step * turned
+        rest = (left * left).sum()
+        way = left + rest / square * way
+        square = rest
+    return weights
