@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sacrebleu.metrics.chrf import CHRF
 
-from ctxlearn.models.embedded import arrays, consensus, decode, ngrams, phrases
+from ctxlearn.models.embedded import arrays, consensus, decode, ngrams, phrases, regression
 from ctxlearn.models.embedded.align import Text, align, gridded, grow, numbered
 
 Bits = NDArray[np.bool_]
@@ -303,10 +303,15 @@ def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], 
 CANDIDATES = st.tuples(st.floats(-20, 0), st.lists(st.sampled_from(["ab", "b", "cé", "字"]), max_size=4).map(tuple))
 
 
+NEIGHBOURS = st.lists(st.tuples(st.floats(-1, 1), CANDIDATES.map(lambda it: it[1])), max_size=4)
+
+
 @settings(deadline=None)
-@given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), max_size=3))
-def test_consensus_ranks_each_candidate_once_best_first(lists: list[list[tuple[float, consensus.Words]]]) -> None:
-    ranked = consensus.ranked(lists)
+@given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), max_size=3), NEIGHBOURS)
+def test_consensus_ranks_each_candidate_once_best_first(
+    lists: list[list[tuple[float, consensus.Words]]], neighbours: list[tuple[float, consensus.Words]]
+) -> None:
+    ranked = consensus.ranked(lists, neighbours=neighbours)
     assert sorted(words for _, words in ranked) == sorted({words for found in lists for _, words in found})
     assert all(0 <= expected <= 1 + 1e-9 for expected, _ in ranked)
 
@@ -333,3 +338,45 @@ def test_an_edit_joins_what_two_candidates_have_right() -> None:
     best = consensus.ranked(lists, 4)[0][1]
     assert " ".join(best) not in texts[:1] + texts[2:]
     assert consensus.ranked(lists)[0][0] < consensus.ranked(lists, 4)[0][0]
+
+
+def test_the_nearest_sentences_decide_between_words_that_are_as_probable() -> None:
+    lists = [[(0.0, ("a", "dog", "sleeps")), (0.0, ("a", "bird", "sleeps"))]]
+    assert consensus.ranked(lists, neighbours=[(0.8, ("the", "dog"))])[0][1] == ("a", "dog", "sleeps")
+    assert consensus.ranked(lists, neighbours=[(0.8, ("the", "bird"))])[0][1] == ("a", "bird", "sleeps")
+
+
+# -- regression -------------------------------------------------------------------------------------------------------
+
+
+def features(words: Sequence[str]) -> set[tuple[str, ...]]:
+    pairs = {("two", one, other) for one, other in zip(("", *words), (*words, ""), strict=True)}
+    letters = {tuple(f"<{word}>"[at : at + 4]) for word in words for at in range(len(word) - 1)}
+    return {("one", word) for word in words} | pairs | letters
+
+
+SAID = st.lists(st.sampled_from(["a", "ab", "abc", "abcd", "bcd", "cé字d"]), min_size=1, max_size=4).map(tuple)
+
+
+@settings(deadline=None)
+@given(st.lists(SAID, min_size=1, max_size=6), SAID, st.integers(1, 6))
+def test_neighbours_have_the_weights_of_kernel_ridge_regression(
+    sources: list[tuple[str, ...]], words: tuple[str, ...], most: int
+) -> None:
+    counts = Counter(feature for source in sources for feature in features(source))
+    rarity = {feature: math.log(len(sources) / count) for feature, count in counts.items() if count > 1}
+
+    def vector(text: Sequence[str]) -> NDArray[np.float64]:
+        found = np.array([rarity[feature] if feature in features(text) else 0.0 for feature in rarity])
+        return found / max(float(np.sqrt((found**2).sum())), 1e-9)
+
+    kernel = np.array([vector(source) for source in sources])
+    likeness = kernel @ vector(words)
+    examples, said = regression.learn(sources, sources)
+    chosen, weights = regression.alike(examples, words, most)
+    assert len(chosen) == min(most, int((likeness > 1e-9).sum()))
+    assert sorted(likeness[chosen]) == pytest.approx(sorted(likeness)[len(sources) - len(chosen) :], abs=1e-5)
+    exact = np.linalg.solve(kernel[chosen] @ kernel[chosen].T + np.eye(len(chosen)), likeness[chosen])
+    assert weights == pytest.approx(exact, abs=1e-4)
+    told = regression.neighbours(examples, said, words, most)
+    assert told == [(weight, sources[place]) for place, weight in zip(chosen, weights, strict=True)]

@@ -48,10 +48,10 @@ def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Scored = ()) -> 
     matched = evidence.match(pool)
     chosen, expected = _chrf(*matched, _CHOOSING), _chrf(*matched, _BETA)
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
-    found = [(float(expected[n]), pool[n]) for n in order]
+    found = [(min(float(expected[n]), 1.0), pool[n]) for n in order]
     made = _edited(found[0][1], float(chosen[order[0]]), weights, evidence, edits) if found else ()
     if found and made != found[0][1]:
-        found.insert(0, (float(_chrf(*evidence.match([made]), _BETA)[0]), made))
+        found.insert(0, (min(float(_chrf(*evidence.match([made]), _BETA)[0]), 1.0), made))
     return found
 
 
@@ -160,7 +160,7 @@ class _Evidence(NamedTuple):
         trust = np.repeat([trusts.get(word, 1.0) for words in texts for word in words], sizes)
         sums = np.concatenate(([0.0], np.cumsum(trust)))
         keys, used, values, counts = _counted(grams, at, begins, sums, both, len(weights))
-        return cls(keys, used, np.maximum(values, 0.0), counts / (1 - share))
+        return cls(keys, used, np.clip(values, 0.0, 1.0), counts / (1 - share))
 
     def match(self, texts: Sequence[Words]) -> tuple[Array, Array]:
         """Return the expected precision and recall of each of these texts."""
