@@ -303,13 +303,15 @@ def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], 
 CANDIDATES = st.tuples(st.floats(-20, 0), st.lists(st.sampled_from(["ab", "b", "cé", "字"]), max_size=4).map(tuple))
 
 
-NEIGHBOURS = st.lists(st.tuples(st.floats(-1, 1), CANDIDATES.map(lambda it: it[1])), max_size=4)
+NEIGHBOURS = st.lists(st.tuples(st.floats(-1, 1), CANDIDATES.map(lambda it: it[1])), max_size=4).map(
+    lambda nearest: regression.Neighbours({word: weight for weight, words in nearest for word in words}, nearest)
+)
 
 
 @settings(deadline=None)
 @given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), max_size=3), NEIGHBOURS)
 def test_consensus_ranks_each_candidate_once_best_first(
-    lists: list[list[tuple[float, consensus.Words]]], neighbours: list[tuple[float, consensus.Words]]
+    lists: list[list[tuple[float, consensus.Words]]], neighbours: regression.Neighbours
 ) -> None:
     ranked = consensus.ranked(lists, neighbours=neighbours)
     assert sorted(words for _, words in ranked) == sorted({words for found in lists for _, words in found})
@@ -342,8 +344,9 @@ def test_an_edit_joins_what_two_candidates_have_right() -> None:
 
 def test_the_nearest_sentences_decide_between_words_that_are_as_probable() -> None:
     lists = [[(0.0, ("a", "dog", "sleeps")), (0.0, ("a", "bird", "sleeps"))]]
-    assert consensus.ranked(lists, neighbours=[(0.8, ("the", "dog"))])[0][1] == ("a", "dog", "sleeps")
-    assert consensus.ranked(lists, neighbours=[(0.8, ("the", "bird"))])[0][1] == ("a", "bird", "sleeps")
+    for word in ("dog", "bird"):
+        neighbours = regression.Neighbours({"the": 0.8, word: 0.8}, [(0.8, ("the", word))])
+        assert consensus.ranked(lists, neighbours=neighbours)[0][1] == ("a", word, "sleeps")
 
 
 # -- regression -------------------------------------------------------------------------------------------------------
@@ -378,5 +381,8 @@ def test_neighbours_have_the_weights_of_kernel_ridge_regression(
     assert sorted(likeness[chosen]) == pytest.approx(sorted(likeness)[len(sources) - len(chosen) :], abs=1e-5)
     exact = np.linalg.solve(kernel[chosen] @ kernel[chosen].T + np.eye(len(chosen)), likeness[chosen])
     assert weights == pytest.approx(exact, abs=1e-4)
-    told = regression.neighbours(examples, said, words, most)
-    assert told == [(weight, sources[place]) for place, weight in zip(chosen, weights, strict=True)]
+    found = regression.neighbours(examples, said, words, most)
+    told = [(weight, sources[place]) for place, weight in zip(chosen, weights, strict=True)]
+    assert sorted(found.nearest) == sorted(told)
+    for word in said:
+        assert found.said.get(word, 0.0) == pytest.approx(sum(weight for weight, target in told if word in target))

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ctxlearn.models.embedded.arrays import Array, compiled, mixed
+from ctxlearn.models.embedded.regression import Neighbours
 
 _LARGEST = 6
 _SHARPNESS = 2.0  # of a list’s shares: 1 gives as much chrF and less BLEU (packed pairs of Kalamang, Japhug, Tarivel)
 _BETA = 2.0  # chrF's: how many times as much recall counts as precision
 _CHOOSING = 1.5  # the same where the choice is made
 _NEIGHBOURS = 0.4  # what sentences that are alike count among the expected n-grams
-_SPEAKERS = 50  # so many of them, those of the greatest weight
 # The odds of a word by its share of the candidates and by what the regression says of it: a logistic map, fitted to
 # pairs held out of Kalamang, Japhug and the sample language, both ways.
 _ODDS = (0.67, 0.35, 0.90)
@@ -33,23 +34,25 @@ _BEGINS, _ENDS = "", " "  # what stands before the first word and after the last
 
 Words = tuple[str, ...]
 Scored = Sequence[tuple[float, Words]]
+NOBODY = Neighbours({}, [])
 
 
-def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Scored = ()) -> list[tuple[float, Words]]:
+def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOBODY) -> list[tuple[float, Words]]:
     """Return the distinct candidates of several lists of (score, words), best first, each with its expected chrF (0–1).
 
     A list's candidates share a weight of one by their scores, which are logarithms. The best one is edited `edits`
-    times at most; if that makes another, it stands first. `neighbours` are translations of sentences that are alike,
-    with the weights that regression gives them: they too say how probable a word is, and which n-grams are expected.
+    times at most; if that makes another, it stands first. Translations of the nearest sentences say as well how
+    probable a word is, and which n-grams are expected.
     """
     weights = _weights(lists)
     pool = list(weights)
-    evidence = _Evidence.of(weights, neighbours)
+    shares = _shares(weights)
+    evidence = _Evidence.of(weights, _trusts(shares, neighbours.said), neighbours.nearest)
     matched = evidence.match(pool)
     chosen, expected = _chrf(*matched, _CHOOSING), _chrf(*matched, _BETA)
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
     found = [(min(float(expected[n]), 1.0), pool[n]) for n in order]
-    made = _edited(found[0][1], float(chosen[order[0]]), weights, evidence, edits) if found else ()
+    made = _edited(found[0][1], float(chosen[order[0]]), weights, shares, evidence, edits) if found else ()
     if found and made != found[0][1]:
         found.insert(0, (min(float(_chrf(*evidence.match([made]), _BETA)[0]), 1.0), made))
     return found
@@ -87,13 +90,9 @@ def _shares(weights: Mapping[Words, float]) -> dict[str, float]:
     return shares
 
 
-def _trusts(weights: Mapping[Words, float], neighbours: Scored) -> dict[str, float]:
-    """Return how many times as probable each word is as the candidates alone say."""
-    said: dict[str, float] = {}
-    for weight, words in neighbours:
-        for word in dict.fromkeys(words):
-            said[word] = said.get(word, 0.0) + weight
-    return {word: _trust(share, said.get(word, 0.0)) for word, share in _shares(weights).items()}
+def _trusts(shares: Mapping[str, float], said: Mapping[str, float]) -> dict[str, float]:
+    """Return how many times as probable each word is as its share of the candidates says, if neighbours say it."""
+    return {word: _trust(share, said.get(word, 0.0)) for word, share in shares.items()} if said else {}
 
 
 def _trust(share: float, said: float) -> float:
@@ -105,11 +104,17 @@ def _trust(share: float, said: float) -> float:
 # -- edits ------------------------------------------------------------------------------------------------------------
 
 
-def _edited(words: Words, value: float, weights: Mapping[Words, float], evidence: _Evidence, edits: int) -> Words:
+def _edited(
+    words: Words,
+    value: float,
+    weights: Mapping[Words, float],
+    shares: Mapping[str, float],
+    evidence: _Evidence,
+    edits: int,
+) -> Words:
     """Return `words` after the edits that make it more like all candidates, the best one at each step."""
     if not edits:
         return words
-    shares = _shares(weights)
     common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
     adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
     for _ in range(edits):
@@ -148,17 +153,20 @@ class _Evidence(NamedTuple):
     sizes: Array
 
     @classmethod
-    def of(cls, weights: Mapping[Words, float], neighbours: Scored = ()) -> _Evidence:
-        """Return the evidence of candidates by their weights, whose sum is one, and of neighbours."""
-        trusts = _trusts(weights, neighbours) if neighbours else {}
-        most = sorted(neighbours, key=lambda it: -abs(it[0]))[:_SPEAKERS]
-        texts = [*weights, *(words for _, words in most)]
-        share = _NEIGHBOURS if most else 0.0
-        both = np.array([*((1 - share) * it for it in weights.values()), *(share * weight for weight, _ in most)])
+    def of(
+        cls, weights: Mapping[Words, float], trusts: dict[str, float] | None = None, nearest: Scored = ()
+    ) -> _Evidence:
+        """Return the evidence of candidates by their weights, whose sum is one, and of the nearest sentences' targets.
+
+        `trusts` say how many times as probable a word is as the candidates say.
+        """
+        texts = [*weights, *(words for _, words in nearest)]
+        share = _NEIGHBOURS if nearest else 0.0
+        both = np.array([*((1 - share) * it for it in weights.values()), *(share * weight for weight, _ in nearest)])
         grams, begins, at = _grams_of(texts)
-        sizes = [len(word) for words in texts for word in words]
-        trust = np.repeat([trusts.get(word, 1.0) for words in texts for word in words], sizes)
-        sums = np.concatenate(([0.0], np.cumsum(trust)))
+        words = list(chain.from_iterable(texts))
+        trust = list(map((dict.fromkeys(words, 1.0) | (trusts or {})).__getitem__, words))
+        sums = np.concatenate(([0.0], np.cumsum(np.repeat(trust, list(map(len, words))))))
         keys, used, values, counts = _counted(grams, at, begins, sums, both, len(weights))
         return cls(keys, used, np.clip(values, 0.0, 1.0), counts / (1 - share))
 

@@ -17,6 +17,7 @@ from ctxlearn.models.embedded.arrays import Array, compiled, mixed
 
 _LETTERS = 4  # of a word, its beginning and end counted, that are one feature
 _RIDGE = 1.0
+_NEAREST = 50  # pairs whose targets are given as they are
 _STEPS = 15  # of the conjugate gradient; it has converged before to what makes no difference
 
 Words = Sequence[str]
@@ -68,15 +69,23 @@ def learn(source: Sequence[Words], target: Sequence[Words]) -> tuple[Examples, l
     return read, names
 
 
-def neighbours(it: Examples, names: Words, words: Words, most: int) -> list[tuple[float, tuple[str, ...]]]:
-    """Return what up to `most` pairs that are like a sentence have for it, each with the weight of regression."""
+class Neighbours(NamedTuple):
+    """What the translations of the nearest sentences say: how probable each of their words is, and the weightiest."""
+
+    said: dict[str, float]
+    nearest: list[tuple[float, tuple[str, ...]]]
+
+
+def neighbours(it: Examples, names: Words, words: Words, most: int) -> Neighbours:
+    """Return what up to `most` pairs that are like a sentence say of its translation, by the weights of regression."""
     chosen, weights = alike(it, words, most)
-    bounds = zip(it.starts[chosen].tolist(), it.starts[chosen + 1].tolist(), strict=True)
-    numbers = it.words
-    return [
-        (weight, tuple(names[number] for number in numbers[start:end].tolist()))
-        for weight, (start, end) in zip(weights.tolist(), bounds, strict=True)
-    ]
+    said = _said(chosen, weights, it, len(names))
+    numbers = np.flatnonzero(said)
+    nearest = []
+    for place in np.argsort(-np.abs(weights), kind="stable")[:_NEAREST]:
+        start, end = it.starts[chosen[place]], it.starts[chosen[place] + 1]
+        nearest.append((float(weights[place]), tuple(names[number] for number in it.words[start:end].tolist())))
+    return Neighbours({names[n]: value for n, value in zip(numbers.tolist(), said[numbers], strict=True)}, nearest)
 
 
 def alike(it: Examples, words: Words, most: int) -> tuple[Array, Array]:
@@ -187,3 +196,15 @@ def _solved(chosen: Any, likeness: Any, it: Any) -> Any:
         way = left + rest / square * way
         square = rest
     return weights
+
+
+@compiled
+def _said(chosen: Any, weights: Any, it: Any, kinds: Any) -> Any:
+    """Return for each word the sum of the weights of the pairs whose targets have it."""
+    found, last = np.zeros(kinds), np.full(kinds, -1)
+    for n in range(len(chosen)):
+        for place in range(it.starts[chosen[n]], it.starts[chosen[n] + 1]):
+            if last[it.words[place]] != n:
+                found[it.words[place]] += weights[n]
+                last[it.words[place]] = n
+    return found
