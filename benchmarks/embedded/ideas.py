@@ -63,6 +63,7 @@ IDEAS = (
     Idea("several candidates of a view, not its best alone", WHOLE._replace(candidates=1)),
     Idea("a list's shares by its scores", constants={"consensus._SHARPNESS": 0.0}),
     Idea("these shares sharpened", constants={"consensus._SHARPNESS": 1.0}),
+    Idea("the nearest pairs say which words fit", WHOLE._replace(examples=0)),
     Idea("the best candidate edited", WHOLE._replace(edits=0)),
     Idea("precision counts more in choosing than in chrF", constants={"consensus._CHOOSING": 2.0}),
     Idea("another order of words", constants={"candidates.WEIGHTS": replace(WEIGHTS, jump=1000.0)}),
