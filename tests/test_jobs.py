@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -89,6 +90,29 @@ def test_a_job_that_is_cancelled_at_once_is_cancelled(jobs: Jobs) -> None:
         job = translating(jobs, 20_000)
         jobs.cancel(job.id)
         assert until(jobs, job, is_over).state == "cancelled"
+
+
+def test_what_is_running_already_is_not_begun_again(jobs: Jobs) -> None:
+    first = translating(jobs, 20_000)
+    assert translating(jobs, 20_000).id == first.id
+    other = translating(jobs, 19_999)  # another file
+    assert {it.id for it in jobs.list()} == {first.id, other.id}
+    assert {it.name for it in first.folder.parent.iterdir()} == {first.id, other.id}
+    jobs.cancel(first.id)
+    assert translating(jobs, 20_000).id not in (first.id, other.id)
+
+
+def test_of_two_presses_at_once_one_begins_the_job(jobs: Jobs) -> None:
+    def press() -> None:
+        with Jobs(settings.read()) as mine:
+            translating(mine, 20_000)
+
+    presses = [Thread(target=press) for _ in range(4)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    assert len(jobs.list()) == 1
 
 
 def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_end(jobs: Jobs) -> None:
