@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Whether a test passes says nothing of how busy the machine is, and the same code passes or fails the same; to search
+# among other examples: pytest --hypothesis-profile=search.
+settings.register_profile("sure", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", settings.get_profile("sure"), derandomize=False)
+settings.load_profile("sure")
 
 LANGUAGES = Path(__file__).parents[2] / "shared" / "languages"
 

@@ -19,7 +19,7 @@ from ctxlearn import settings
 from ctxlearn.errors import UsageError
 from ctxlearn.jobs import Job, Jobs
 from ctxlearn.runs import Ledger
-from tests.tiny import TINY, copy_of_tiny, environment, main
+from tests.tiny import PATIENCE, TINY, copy_of_tiny, environment, main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -33,9 +33,9 @@ def jobs(home: Path) -> Iterator[Jobs]:
                 found.forget(job.corpus_path)
 
 
-def until(jobs: Jobs, job: Job, reached: Callable[[Job], bool], seconds: float = 60) -> Job:
+def until(jobs: Jobs, job: Job, reached: Callable[[Job], bool]) -> Job:
     """Wait until a job is as it should be."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not reached(found := jobs.show(job.id)):
         assert time.monotonic() < end, (found, found.log())
         time.sleep(0.02)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from tests.hosting import answer, translated
 from tests.standins import StandIn, price_from_row
 from tests.tiny import change, copy_of_tiny
 from tests.ui.serving import Served, served
+from tests.ui.tabs import Tab
 
-Tab = Callable[..., Page]
 MODEL = "openai/gpt-4.1"
 SENTENCES = ("Pokin tarike kesu.", "Mola gona.")
 
