@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.standins import Clock, Price, Rates, Remote, Spoiled, StandIn, price_from_row, start
-from tests.standins.cache import Block, PrefixCache
+from tests.standins.cache import Block, Plan, PrefixCache
 from tests.standins.texts import LONG, Texts
 from tests.standins.tokens import Tokenizer
-from tests.standins.wire import Plan, Speed
+from tests.standins.wire import Speed
 from tests.tiny import PATIENCE
 
 PREFIX = "\n".join(f"ma{number} = he{number}, a pronoun of class {number % 7}" for number in range(2000))
@@ -576,7 +576,7 @@ class TestCounting:
         openai.reset()
         assert openai.counters()["requests"] == 0
 
-    def test_requests_in_progress_at_once_are_counted(self, openai: StandIn) -> None:
+    def test_requests_in_progress_at_once_are_counted(self) -> None:
         meeting = threading.Barrier(5)
 
         def together(prefix: str, tail: str) -> str:
@@ -594,7 +594,7 @@ class TestCounting:
         class Together(Speed):
             def wait(self, plan: Plan) -> float:
                 meeting.wait(PATIENCE)
-                return 0.0
+                return super().wait(plan)
 
         anthropic.engine.speed = Together()
         with ThreadPoolExecutor(2) as pool:
