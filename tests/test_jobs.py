@@ -18,6 +18,7 @@ import pytest
 from ctxlearn import settings
 from ctxlearn.errors import UsageError
 from ctxlearn.jobs import Job, Jobs
+from ctxlearn.processes import this_process
 from ctxlearn.runs import Ledger
 from tests.tiny import PATIENCE, TINY, copy_of_tiny, environment, main
 
@@ -126,6 +127,29 @@ def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_e
     done = until(jobs, job, is_over)
     assert (done.state, done.error) == ("done", "")
     assert len((job.folder / "out").read_text(encoding="utf-8").splitlines()) == 1_000
+
+
+DEAF = """
+import signal, sys
+from ctxlearn import worker
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+worker.GRACE = 3600
+sys.exit(worker.main(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+def test_a_job_stops_at_once_although_its_app_was_started_deaf_to_ctrl_c(jobs: Jobs) -> None:
+    job = translating(jobs, 20_000)
+    jobs.pause(job.id)
+    until(jobs, job, is_over)
+    with jobs._store.writing() as connection:  # begun again, by hand
+        connection.execute("UPDATE job SET status = 'running', process = ?", (this_process(),))
+    with subprocess.Popen([sys.executable, "-c", DEAF, job.id], env=environment()) as process:
+        until(jobs, job, lambda it: it.done > 0)
+        jobs.pause(job.id)
+        assert process.wait(PATIENCE) == 130
+    assert jobs.show(job.id).state == "paused"
 
 
 def test_a_job_goes_on_when_the_program_that_began_it_has_ended(jobs: Jobs) -> None:
