@@ -45,7 +45,7 @@ def still(page: Page) -> None:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Go to a page and wait until it is there."""
+    """Go to another page and wait until it is there."""
     page.get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
 

@@ -104,7 +104,7 @@ def test_runs_another_score_is_seen(desk: Served, tab: Tab) -> None:
 
 
 def test_the_focus_can_be_seen_and_everything_has_a_name(desk: Served, tab: Tab) -> None:
-    page = tab(desk.address)
+    page = tab(f"{desk.address}/settings")  # the last of them, so that each is another one than the one before
     found = {}
     for name in PAGES:
         reach(page, page.get_by_role("link", name=name))
