@@ -87,4 +87,3 @@ def texts(page: Page) -> list[Seen]:
 def faint(page: Page) -> list[str]:
     """Return the texts of a page that stand out less than they should."""
     return sorted({str(it) for it in texts(page) if it.ratio < it.least - 0.005})
-
