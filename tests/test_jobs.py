@@ -145,10 +145,14 @@ def test_a_job_stops_at_once_although_its_app_was_started_deaf_to_ctrl_c(jobs: J
     until(jobs, job, is_over)
     with jobs._store.writing() as connection:  # begun again, by hand
         connection.execute("UPDATE job SET status = 'running', process = ?", (this_process(),))
-    with subprocess.Popen([sys.executable, "-c", DEAF, job.id], env=environment()) as process:
+    process = subprocess.Popen([sys.executable, "-c", DEAF, job.id], env=environment())
+    try:
         until(jobs, job, lambda it: it.done > 0)
         jobs.pause(job.id)
         assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
+        process.wait()
     assert jobs.show(job.id).state == "paused"
 
 

@@ -308,7 +308,7 @@ def test_a_killed_job_shows_what_was_under_way_and_is_paid_again_for_no_more(hom
     with serve(MODEL, six) as server:
         base = server.url + "/v1"
         with subprocess.Popen([sys.executable, "-c", JOB, base], env=environment(CTXLEARN_HOME=str(home))) as process:
-            while server.counters()["requests"] < 8:
+            while process.poll() is None and server.counters()["requests"] < 8:
                 time.sleep(0.02)
             process.kill()
             process.wait()
