@@ -18,7 +18,7 @@ from ctxlearn.corpus import Contents
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parent / "data"
 TINY = DATA / "corpus"
-PATIENCE = 120.0  # seconds until what must come is given up; none but a test that fails waits so long
+PATIENCE = 300.0  # seconds until what must come is given up; none but a test that fails waits so long
 
 
 def copy_of_tiny(folder: Path, name: str = "toy") -> Path:
