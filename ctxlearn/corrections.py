@@ -127,9 +127,6 @@ class Corrections:
         if not primary or not translated:
             raise UsageError("a correction needs a sentence and its translation; one of them is empty")
         refuse_held_out(tests, Example(primary, translated))
-        for it in self.list("proposed", "accepted"):
-            if (it.primary_text, it.translated_text) == (primary, translated):
-                return it
         made = Correction(
             id=secrets.token_hex(4),
             primary_text=primary,
@@ -142,7 +139,10 @@ class Corrections:
         )
         row = {name: getattr(made, name) for name in Correction.__slots__} | {"corpus_path": self._corpus_path}
         names = ", ".join(f":{name}" for name in row)
-        with self._store.writing() as connection:
+        with self._store.writing() as connection:  # in one with looking, so that two presses at once enter one
+            for it in self.list("proposed", "accepted"):
+                if (it.primary_text, it.translated_text) == (primary, translated):
+                    return it
             connection.execute(f"INSERT INTO correction ({', '.join(row)}) VALUES ({names})", row)
         return made
 

@@ -20,6 +20,7 @@ _WORD = re.compile(rf"\w[\w{MARKS}]*(?:['’ʼ‘\-]\w[\w{MARKS}]*)*")
 # A character of a script without blanks, with its marks; or all up to the next one: the figures in 我买了30本.
 _CHARACTER = re.compile(rf"{UNSEGMENTED.pattern}[{MARKS}]*|(?:(?!{UNSEGMENTED.pattern}).)+")
 _LONGEST = 20  # characters of a word that is looked for in a text without blanks
+_ENDLESS = 100  # characters from which on it pays to see how long the known words are
 _EMPHASIS = re.compile(r"(?<![\w*])\*+([^*\n]{1,60}?)\*+(?![\w*])|`([^`\n]{1,60})`")
 _MORPHEME = re.compile(r"[=~<>-]+")
 MOST = {"dictionary": 4, "examples": 3, "glossed": 3, "grammar": 3, "text": 2}  # records shown a word and section
@@ -81,7 +82,10 @@ def stem(form: str, known: Collection[str]) -> slice | None:
     >>> form[stem(form, {"noka", "lum"})]
     'noka'
     """
-    for length in range(len(form) - 1, max(2, (len(form) - 1) // 2), -1):
+    least, most = max(2, (len(form) - 1) // 2), len(form) - 1
+    if most > _ENDLESS:
+        most = min(most, max(map(len, known), default=0))
+    for length in range(most, least, -1):
         for part in (slice(0, length), slice(len(form) - length, len(form))):
             if form[part] in known:
                 return part

@@ -112,17 +112,26 @@ class Jobs:
         """Begin a call of the command line on the corpus in that folder, and return at once.
 
         `files` are put into the job's folder first, under names that the program chose; `arguments` that must know
-        that folder are made by a function of it.
+        that folder are made by a function of it. While the same call on the same files is running, no second one is
+        begun, and its job is returned: it was pressed twice.
         """
         job = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(3)}"
         folder = self._home / job
         _write(folder, files or {})
-        call = arguments(folder) if callable(arguments) else arguments
-        row = (job, title, str(corpus.resolve()), json.dumps([*call], ensure_ascii=False), this_process(), _now())
+        call = [*(arguments(folder) if callable(arguments) else arguments)]
+        path = str(corpus.resolve())
+        row = (job, title, path, json.dumps(call, ensure_ascii=False), this_process(), _now())
         with self._store.writing() as connection:
-            connection.execute(
-                "INSERT INTO job (id, title, corpus_path, arguments, process, created) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
+            running = (it for it in self.list(path) if not it.is_over and not it.wanted)
+            same = next((it for it in running if _does(it, call, folder, files or {})), None)
+            if same is None:
+                connection.execute(
+                    "INSERT INTO job (id, title, corpus_path, arguments, process, created) VALUES (?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+        if same is not None:
+            _delete(folder)
+            return same
         self._spawn(job)
         return self.show(job)
 
@@ -307,6 +316,15 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             (folder / name).write_bytes(content)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}; the job's files could not be written; make room") from error
+
+
+def _does(job: Job, call: Sequence[str], folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a job is a call on files, but for the folder that those were put into."""
+    if [it.replace(str(job.folder), "") for it in job.arguments] != [it.replace(str(folder), "") for it in call]:
+        return False
+    with suppress(OSError):  # its files are being deleted
+        return all((job.folder / name).read_bytes() == content for name, content in files.items())
+    return False
 
 
 def _delete(folder: Path) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from math import ceil
 from pathlib import Path
 from typing import Self
@@ -235,16 +236,16 @@ class Spending:
 def _check_cap(model: str, amount: int | None, limit: float, spent: Spent, name: str) -> None:
     if amount is None:
         raise CapReached(
-            f"{model}: its price is not known, so that {name} of {_usd(limit)} cannot be kept; give the price in "
+            f"{model}: its price is not known, so that {name} of {in_usd(limit)} cannot be kept; give the price in "
             f'settings.toml under [models."{model}".price]'
         )
     used = _up(spent.usd) + _up(spent.lost_usd)
     most = int(limit * NANO)
     if used + amount > most:
-        lost = f", {_usd(spent.lost_usd)} of it perhaps, for what was cut off" if spent.lost else ""
+        lost = f", {in_usd(spent.lost_usd)} of it perhaps, for what was cut off" if spent.lost else ""
         raise CapReached(
-            f"{model}: {_usd(used / NANO)} are spent{lost}, and the next request could cost {_usd(amount / NANO)}, "
-            f"which would pass {name} of {_usd(limit)}; what was answered is kept: call again with a higher one"
+            f"{model}: {in_usd(used / NANO)} are spent{lost}, and the next request could cost {in_usd(amount / NANO)}, "
+            f"which would pass {name} of {in_usd(limit)}; what was answered is kept: call again with a higher one"
         )
     if used + _up(spent.reserved_usd) + amount > most:
         raise _Busy
@@ -286,10 +287,10 @@ def _up(usd: float) -> int:
     return ceil(round(usd * NANO, 3))
 
 
-def _usd(usd: float) -> str:
-    """Return an amount as people read it.
+def in_usd(amount: float) -> str:
+    """Return an amount as people write it: with cents, or with two figures of what is less than ten of them.
 
-    >>> _usd(2.25), _usd(0.00042), _usd(0.0)
-    ('$2.25', '$0.00042', '$0.00')
+    >>> in_usd(1234.5), in_usd(0.00042), in_usd(0.000001), in_usd(0.0)
+    ('$1,234.50', '$0.00042', '$0.000001', '$0.00')
     """
-    return f"${usd:.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.2g}"
+    return f"${amount:,.2f}" if amount >= 0.0995 or amount == 0 else f"${Decimal(f'{amount:.2g}'):f}"

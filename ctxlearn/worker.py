@@ -68,6 +68,7 @@ class _Reporter(Watcher):
 
 def main(job_id: str) -> int:
     """Run a job to its end and return the call's exit code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the app was started by nohup or with &
     here = settings.read()
     if hasattr(os, "nice"):
         os.nice(5)  # the page that a person types in goes first

@@ -6,6 +6,7 @@ from ctxlearn.errors import Overloaded
 from ctxlearn.models.awake import StayingAwake
 from ctxlearn.models.base import Completion, Request, Translation, Usage
 from tests.hosting import book, request, sentences
+from tests.tiny import PATIENCE
 
 BOOK = book(5)
 
@@ -27,7 +28,7 @@ class Asked:
             raise Overloaded("busy")
         return Completion(tuple(Translation(it.id, it.source) for it in request.segments), Usage(1000, 1000, 0, 0, 5))
 
-    def waits(self, seconds: float) -> bool:
+    def waits(self, seconds: float = PATIENCE) -> bool:
         return self.came.acquire(timeout=seconds)
 
 
@@ -45,11 +46,11 @@ def test_no_more_is_spent_on_waiting_than_reading_anew_would_cost() -> None:
     inner = Asked()
     model = StayingAwake(inner, 0.01, price)
     model.complete(request(BOOK, sentences(3)))
-    assert all(inner.waits(5) for _ in range(6))
+    assert all(inner.waits() for _ in range(6))
     assert not inner.waits(0.1)
     assert [len(it.segments) for it in inner.asked] == [3, 1, 1, 1, 1, 1]
     model.complete(request(BOOK, sentences(3)))
-    assert all(inner.waits(5) for _ in range(6))
+    assert all(inner.waits() for _ in range(6))
     model.close()
 
 
@@ -57,15 +58,15 @@ def test_before_the_end_of_its_life_nothing_is_asked() -> None:
     inner = Asked()
     model = StayingAwake(inner, 3600, price)
     model.complete(request(BOOK, sentences(3)))
-    assert inner.waits(1) and not inner.waits(0.1)
+    assert inner.waits() and not inner.waits(0.1)
     model.close()
 
 
 def test_without_a_price_or_after_an_error_nothing_more_is_asked() -> None:
     inner = Asked()
     StayingAwake(inner, 0.01, unknown).complete(request(BOOK, sentences(1)))
-    assert inner.waits(1) and not inner.waits(0.1)
+    assert inner.waits() and not inner.waits(0.1)
     broken = Asked()
     broken.broken = True
     StayingAwake(broken, 0.01, price).complete(request(BOOK, sentences(1)))
-    assert broken.waits(1) and broken.waits(1) and not broken.waits(0.1)
+    assert broken.waits() and broken.waits() and not broken.waits(0.1)

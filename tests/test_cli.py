@@ -12,7 +12,7 @@ import pytest
 
 from ctxlearn import __version__
 from ctxlearn.commands import COMMANDS
-from tests.tiny import DATA, ROOT, TINY, called, change, copy_of_tiny, environment, main, started
+from tests.tiny import DATA, PATIENCE, ROOT, TINY, called, change, copy_of_tiny, environment, main, started
 
 Capture = pytest.CaptureFixture[str]
 DOCS = ROOT / "docs" / "cli.md"  # `make docs` writes it from the parsers, with lines of 100 characters
@@ -198,7 +198,7 @@ def test_at_a_terminal_one_types_a_sentence_and_reads_its_translation() -> None:
     with started(*arguments, stdin=ours, stdout=ours, stderr=subprocess.PIPE) as process:
         os.close(ours)
         os.write(theirs, b"Pokin tarike kesu.\n\nThe man sees.\nNi vedake kesu.\n\x04")
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=PATIENCE)
         assert process.stderr is not None
         said = process.stderr.read().decode()
     screen = os.read(theirs, 10_000).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from ctxlearn.models.embedded import EmbeddedModel
 from ctxlearn.models.floors import NearestModel
 from ctxlearn.runs import Ledger
 from ctxlearn.translate import System
-from tests.tiny import change, copy_of_tiny, main
+from tests.tiny import PATIENCE, change, copy_of_tiny, main
 
 Capture = pytest.CaptureFixture[str]
 WRONG = ("Pokin zorbu kesu.", "The man drinks tea.")  # `zorbu` is in no book
@@ -163,6 +164,23 @@ def test_a_file_that_is_not_ours_is_left_alone_and_the_tail_stays(toy: Path) -> 
         found.into_sources(it, ())
     assert (toy / "corrections.tsv").read_text(encoding="utf-8") == "mine\n"
     assert len(tail(toy).corrections) == 1
+
+
+def test_of_two_presses_at_once_one_enters_the_correction(toy: Path) -> None:
+    it, together = manifest.open_corpus(str(toy)), Barrier(4)
+
+    def press() -> None:
+        with kept(toy) as found:
+            together.wait(PATIENCE)
+            found.propose(it, (), WRONG, "Anna")
+
+    presses = [Thread(target=press) for _ in range(4)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    with kept(toy) as found:
+        assert len(found.list()) == 1
 
 
 def test_the_same_correction_twice_is_one_and_a_rejected_one_leaves_the_tail(toy: Path) -> None:

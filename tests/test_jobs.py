@@ -11,14 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from ctxlearn import settings
 from ctxlearn.errors import UsageError
 from ctxlearn.jobs import Job, Jobs
+from ctxlearn.processes import this_process
 from ctxlearn.runs import Ledger
-from tests.tiny import TINY, copy_of_tiny, environment, main
+from tests.tiny import PATIENCE, TINY, copy_of_tiny, environment, main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -32,9 +34,9 @@ def jobs(home: Path) -> Iterator[Jobs]:
                 found.forget(job.corpus_path)
 
 
-def until(jobs: Jobs, job: Job, reached: Callable[[Job], bool], seconds: float = 60) -> Job:
+def until(jobs: Jobs, job: Job, reached: Callable[[Job], bool]) -> Job:
     """Wait until a job is as it should be."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not reached(found := jobs.show(job.id)):
         assert time.monotonic() < end, (found, found.log())
         time.sleep(0.02)
@@ -85,14 +87,37 @@ def test_a_paused_translation_goes_on_where_it_stopped(jobs: Jobs) -> None:
 
 
 def test_a_job_that_is_cancelled_at_once_is_cancelled(jobs: Jobs) -> None:
-    for _ in range(5):
+    for _ in range(3):
         job = translating(jobs, 20_000)
         jobs.cancel(job.id)
         assert until(jobs, job, is_over).state == "cancelled"
 
 
+def test_what_is_running_already_is_not_begun_again(jobs: Jobs) -> None:
+    first = translating(jobs, 20_000)
+    assert translating(jobs, 20_000).id == first.id
+    other = translating(jobs, 19_999)  # another file
+    assert {it.id for it in jobs.list()} == {first.id, other.id}
+    assert {it.name for it in first.folder.parent.iterdir()} == {first.id, other.id}
+    jobs.cancel(first.id)
+    assert translating(jobs, 20_000).id not in (first.id, other.id)
+
+
+def test_of_two_presses_at_once_one_begins_the_job(jobs: Jobs) -> None:
+    def press() -> None:
+        with Jobs(settings.read()) as mine:
+            translating(mine, 20_000)
+
+    presses = [Thread(target=press) for _ in range(4)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    assert len(jobs.list()) == 1
+
+
 def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_end(jobs: Jobs) -> None:
-    job = translating(jobs, 2_000)
+    job = translating(jobs, 1_000)
     until(jobs, job, lambda it: it.done > 0)
     pid = int(jobs._store.read("SELECT process FROM job")[0]["process"].rsplit(":", 2)[1])
     os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -101,7 +126,34 @@ def test_a_job_whose_process_was_killed_is_interrupted_and_goes_on_to_the_same_e
         jobs.resume(job.id)
     done = until(jobs, job, is_over)
     assert (done.state, done.error) == ("done", "")
-    assert len((job.folder / "out").read_text(encoding="utf-8").splitlines()) == 2_000
+    assert len((job.folder / "out").read_text(encoding="utf-8").splitlines()) == 1_000
+
+
+DEAF = """
+import signal, sys
+from ctxlearn import worker
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+worker.GRACE = 3600
+sys.exit(worker.main(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+def test_a_job_stops_at_once_although_its_app_was_started_deaf_to_ctrl_c(jobs: Jobs) -> None:
+    job = translating(jobs, 20_000)
+    jobs.pause(job.id)
+    until(jobs, job, is_over)
+    with jobs._store.writing() as connection:  # begun again, by hand
+        connection.execute("UPDATE job SET status = 'running', process = ?", (this_process(),))
+    process = subprocess.Popen([sys.executable, "-c", DEAF, job.id], env=environment())
+    try:
+        until(jobs, job, lambda it: it.done > 0)
+        jobs.pause(job.id)
+        assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
+        process.wait()
+    assert jobs.show(job.id).state == "paused"
 
 
 def test_a_job_goes_on_when_the_program_that_began_it_has_ended(jobs: Jobs) -> None:

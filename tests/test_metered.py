@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +25,8 @@ from ctxlearn.settings import Cap, ModelSettings
 from ctxlearn.spending import Spending, Spent
 from tests.hosting import answer, book, request, sentences
 from tests.standins import StandIn, price_from_row
-from tests.tiny import environment
+from tests.standins.wire import Answer
+from tests.tiny import PATIENCE, environment
 
 BOOK = book(600)
 FAMILIES = {
@@ -48,10 +51,10 @@ def spending(home: Path) -> Iterator[Spending]:
         yield it
 
 
-def serve(model: str, **options: Any) -> StandIn:
+def serve(model: str, say: Answer = answer, **options: Any) -> StandIn:
     row = prices._map()[prices._key(model) or ""]
     price = price_from_row(row, 4.5 if model.startswith("gemini") else 0.0)
-    return StandIn(FAMILIES[model][0], answer, price=price, **options)
+    return StandIn(FAMILIES[model][0], say, price=price, **options)
 
 
 def hosting(model: str, server: StandIn, **options: Any) -> Hosting:
@@ -294,15 +297,22 @@ with costs.opened("openai/gpt-4.1", settings.read(), ["open"], hosting) as it:
 
 
 def test_a_killed_job_shows_what_was_under_way_and_is_paid_again_for_no_more(home: Path) -> None:
-    with serve(MODEL) as server:
+    number, killed_off = itertools.count(1), threading.Event()
+
+    def six(prefix: str, tail: str) -> str:
+        """Answer six, and no more before the job is killed."""
+        if next(number) > 6:
+            killed_off.wait(PATIENCE)
+        return answer(prefix, tail)
+
+    with serve(MODEL, six) as server:
         base = server.url + "/v1"
         with subprocess.Popen([sys.executable, "-c", JOB, base], env=environment(CTXLEARN_HOME=str(home))) as process:
-            server.speed(latency=0.3)
-            while server.counters()["requests"] < 8:
+            while process.poll() is None and server.counters()["requests"] < 8:
                 time.sleep(0.02)
             process.kill()
             process.wait()
-        server.speed()
+        killed_off.set()
         here = settings.read()
         with Spending(here.ledger) as spending:
             killed = spending.of_period("ever")

@@ -32,8 +32,9 @@ def test_an_idea_without_effect_would_be_found_out() -> None:
     reading = whole("tarivel").reading
     material = gather(reading, whole("tarivel").directions[0])
     for idea in IDEAS:
-        less = idea.material(gather(idea.reading(reading), whole("tarivel").directions[0]))
-        assert idea.constants or idea.effort != WHOLE or less != material, idea.name
+        if not idea.constants and idea.effort == WHOLE:
+            less = idea.material(gather(idea.reading(reading), whole("tarivel").directions[0]))
+            assert less != material, idea.name
 
 
 def test_a_constant_that_is_no_more_is_an_error() -> None:

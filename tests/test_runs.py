@@ -198,7 +198,8 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_keeps_its_segments(le
     process = python(
         "for n in range(0, 1000, 2):\n"
         "    ledger.enter_segments(run_id, [replace(segment, position=n + i) for i, segment in enumerate(SEGMENTS)])\n"
-        "    print(run_id, flush=True)\n",
+        "    print(run_id, flush=True)\n"
+        "time.sleep(600)",  # it is killed before
         path,
     )
     assert process.stdout is not None

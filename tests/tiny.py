@@ -18,6 +18,7 @@ from ctxlearn.corpus import Contents
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parent / "data"
 TINY = DATA / "corpus"
+PATIENCE = 300.0  # seconds until what must come is given up; none but a test that fails waits so long
 
 
 def copy_of_tiny(folder: Path, name: str = "toy") -> Path:

@@ -18,17 +18,19 @@ from ctxlearn.models.base import Prefix, Request
 from ctxlearn.settings import Settings
 from ui.opened import Books
 
-NAME = "ahead"  # of the threads
 _FIRST = 0.6  # seconds that the browser is left to fetch and draw the page
 _begun: set[tuple[str, str, str]] = set()  # context, direction and state folder; nothing of any visitor's
 
 
-def get_ready(books: Books, direction: Direction, here: Settings) -> None:
-    """Begin to load what the embedded model needs to translate, unless that was begun before; return at once."""
+def get_ready(books: Books, direction: Direction, here: Settings) -> threading.Thread | None:
+    """Begin to load what the embedded model needs to translate; return at once who does, None if that was begun."""
     what = (books.pack.fingerprint, str(direction), str(here.home))
-    if what not in _begun:
-        _begun.add(what)
-        threading.Thread(target=_load, args=(books, direction, here), name=NAME, daemon=True).start()
+    if what in _begun:
+        return None
+    _begun.add(what)
+    loader = threading.Thread(target=_load, args=(books, direction, here), name="ahead", daemon=True)
+    loader.start()
+    return loader
 
 
 def _load(books: Books, direction: Direction, here: Settings) -> None:

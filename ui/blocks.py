@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ctxlearn.context import SECTIONS
 from ctxlearn.evidence import Found, TokenEvidence
@@ -50,6 +51,10 @@ ul.ctx-words.ctx-words { margin: 0; padding: 0; list-style: none; }
 .ctx-records li { margin: .15rem 0; overflow-wrap: anywhere; }
 .ctx-records .ctx-place { opacity: .75; font-size: .8rem; }
 .ctx-bar { display: flex; height: 1.6rem; border-radius: .3rem; overflow: hidden; gap: 2px; }
+[class*="st-key-cards-"] > * {  /* four a line where there is room for that, or else two */
+  flex: 1 1 max(25% - 1rem, min(50% - 1rem, (36rem - 100%) * 999)); min-width: 0;
+}
+[class*="st-key-cards-"] [data-testid="stMetricValue"] { font-size: 1.5rem; }
 .ctx-bar div { min-width: 2px; background: color-mix(in srgb, #2e8674 var(--strength), transparent); }
 </style>
 """
@@ -126,6 +131,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
     st.html(f'<div class="ctx-scroll"><table class="ctx-table"><tr>{cells(header, "th")}</tr>{body}</table></div>')
+
+
+def cards(name: str) -> DeltaGenerator:
+    """Return a place for metrics side by side, four a line, or two where there is no room for that."""
+    return st.container(horizontal=True, key=f"cards-{name}")
 
 
 def bar(parts: Sequence[tuple[str, int]], label: str) -> None:

@@ -1,4 +1,8 @@
-"""What a tab holds open: its pack, what stands after it, and their indexes; no other tab shares it."""
+"""What is held open for the tabs: packs, what stands after each, and their indexes.
+
+All tabs of the app see the same books and the same corrections, so those that read the same share one index. Nothing
+that a person typed or was answered is in it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,7 @@ class Books:
 
 
 def books(corpus: Corpus, model: str = "embedded") -> Books:
-    """Return what this tab reads of a corpus, or as much of it as a model can; packed now if it is not there.
+    """Return what a tab reads of a corpus, or as much of it as a model can; packed now if it is not there.
 
     Raises CorpusError, StoreError.
     """
@@ -58,9 +62,10 @@ def books(corpus: Corpus, model: str = "embedded") -> Books:
     with st.spinner(f"Reading the books of {corpus.language.name} …", show_time=True):
         pack = costs.fitting(model, here, packed, arranged.budget)
         tail = corrections.tail_of(here.ledger, pack)
-    return _books(str(pack.folder), tail.text, pack, tail)
+    said = tuple(tuple(it.id for it in part) for part in (tail.corrections, tail.held_back))
+    return _books(str(pack.folder), said, pack, tail)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def _books(folder: str, tail: str, _pack: Pack, _tail: Tail) -> Books:  # noqa: ARG001  # the key
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _books(folder: str, said: tuple[tuple[str, ...], ...], _pack: Pack, _tail: Tail) -> Books:  # noqa: ARG001  # the key
     return Books(_pack, _tail)

@@ -117,14 +117,14 @@ def usd(text: str) -> float:
 
 
 def money(amount: float | None) -> str:
-    """Return an amount in USD as people read it.
+    """Return an amount in USD as people write it, or that it is unknown.
 
-    >>> money(1234.5), money(0.0), money(0.000123), money(None)
-    ('$1,234.50', '$0.00', '$0.00012', 'unknown')
+    >>> money(1234.5), money(None)
+    ('$1,234.50', 'unknown')
     """
-    if amount is None:
-        return "unknown"
-    return f"${amount:,.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.2g}"
+    from ctxlearn.spending import in_usd  # late: most calls speak of no money
+
+    return "unknown" if amount is None else in_usd(amount)
 
 
 def spent_text(spent: Spent) -> str:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from tests.tiny import PATIENCE
 from tests.ui.serving import Served, chromium, served
 
 APP = Path(__file__).parents[2] / "ui" / "app.py"
@@ -27,7 +28,7 @@ def _of_this_machine() -> Iterator[None]:
 @pytest.fixture
 def app() -> AppTest:
     """The app on its first page, not yet run."""
-    return AppTest.from_file(str(APP), default_timeout=60)
+    return AppTest.from_file(str(APP), default_timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def server(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, with patience for a busy machine."""
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         it = playwright.chromium.launch(executable_path=chromium(), args=list(BROWSER_ARGUMENTS))
         yield it
@@ -65,7 +66,7 @@ def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     def opened(address: str, **options: object) -> Page:
         contexts.append(browser.new_context(**options))  # type: ignore[arg-type]  # Playwright checks them itself
         page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(address)
         return page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 # Every visible text with its colour and the ground that it stands on, as the page's styles mix them. Not looked at:
 # what is disabled, which the standard leaves out. Icons are letters of a font of symbols and count as graphics.
@@ -87,22 +87,3 @@ def texts(page: Page) -> list[Seen]:
 def faint(page: Page) -> list[str]:
     """Return the texts of a page that stand out less than they should."""
     return sorted({str(it) for it in texts(page) if it.ratio < it.least - 0.005})
-
-
-_SAYS = {  # what stands on a page of the tiny language when all of it is there
-    "Translate": "Text in Toy",
-    "Context": "What it takes each model, in every request",
-    "Corpora": "Read everything",
-    "Evaluate": "Only those with",
-    "Runs": "Two runs side by side",
-    "Settings & keys": "This machine",
-}
-
-
-def settle(page: Page, name: str) -> None:
-    """Wait until the page of that name is there and changes no more."""
-    expect(page.get_by_text(_SAYS[name], exact=True).first).to_be_attached()
-    before: list[Seen] = []
-    while (now := texts(page)) != before:
-        before = now
-        page.wait_for_timeout(200)

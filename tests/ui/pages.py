@@ -10,11 +10,15 @@ from streamlit.testing.v1 import AppTest
 
 from ctxlearn import settings
 from ctxlearn.jobs import Job, Jobs
+from tests.tiny import PATIENCE
 
 
-def opened(name: str) -> AppTest:
-    """Return a page of the app as it is shown first; a fault in it fails the test."""
-    return shown(AppTest.from_string(f"from ui.views import {name}\n{name}.show()", default_timeout=60))
+def opened(name: str, **state: object) -> AppTest:
+    """Return a page of the app as it is shown first, to a tab that remembers that; a fault in it fails the test."""
+    page = AppTest.from_string(f"from ui.views import {name}\n{name}.show()", default_timeout=PATIENCE)
+    for key, value in state.items():
+        page.session_state[key] = value
+    return shown(page)
 
 
 def shown(page: AppTest) -> AppTest:
@@ -45,9 +49,9 @@ def texts(page: AppTest) -> str:
     return "\n".join([*said, *tables, *(it.label for it in page.expander)])
 
 
-def over(seconds: float = 60) -> Job:
+def over() -> Job:
     """Wait until the newest job is over, and return it."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while True:
         with Jobs(settings.read()) as jobs:
             job = jobs.list()[0]

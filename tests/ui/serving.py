@@ -16,7 +16,7 @@ import pytest
 
 from ctxlearn.jobs import Jobs
 from ctxlearn.settings import Settings
-from tests.tiny import ROOT, environment, started
+from tests.tiny import PATIENCE, ROOT, environment, started
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,11 @@ class Served:
 def served(folder: Path, *, home: Path | None = None) -> Iterator[Served]:
     """Serve the app from `folder`, with a state folder in it unless another is given; ends with the block."""
     home = home or folder / "state"
-    port = _free_port()
     variables = environment(CTXLEARN_HOME=str(home))
-    with started("ui", "--no-browser", "--port", port, cwd=folder, env=variables, stdout=subprocess.DEVNULL) as process:
+    with (
+        _port() as port,
+        started("ui", "--no-browser", "--port", port, cwd=folder, env=variables, stdout=subprocess.DEVNULL) as process,
+    ):
         try:
             address = f"http://127.0.0.1:{port}"
             _wait(address, process)
@@ -42,7 +44,7 @@ def served(folder: Path, *, home: Path | None = None) -> Iterator[Served]:
         finally:
             _end_jobs(home)
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
 
 
 def _end_jobs(home: Path) -> None:
@@ -54,20 +56,24 @@ def _end_jobs(home: Path) -> None:
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         assert process.poll() is None, (process.stderr.read() if process.stderr else b"").decode()
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE):
                 return
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"{address} does not answer")
 
 
-def _free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+@contextmanager
+def _port() -> Iterator[int]:
+    """Hold a port that nobody else is given meanwhile; who asks for it by number, as the app does, can listen there."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 def chromium() -> str:

@@ -158,7 +158,5 @@ def test_the_next_pack_takes_the_accepted_corrections_in(toy: Path) -> None:
 
 def test_a_language_without_books_says_where_they_come_in(toy: Path) -> None:
     text = (toy / "corpus.toml").read_text(encoding="utf-8")
-    page = AppTest.from_string("from ui.views import context\ncontext.show()")
-    page.session_state["corpus"] = "toy"
     (toy / "corpus.toml").write_text(text[: text.index("[[source]]")], encoding="utf-8")
-    assert "the page Corpora takes them" in texts(shown(page))
+    assert "the page Corpora takes them" in texts(opened("context", corpus="toy"))

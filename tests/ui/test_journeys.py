@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ from ctxlearn.settings import Settings
 from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
 from tests.ui.serving import Served, served
+from tests.ui.tabs import Tab, open_page, reach, still
 
-Tab = Callable[..., Page]
 SENTENCE, TRANSLATION = "Pokin tarike kesu.", "The man sees a dog."
 
 
@@ -73,10 +73,13 @@ def test_a_press_is_answered_once_whatever_is_pressed_meanwhile(server: Served, 
     expect(page.get_by_role("button", name="Translate")).to_be_visible()
     page.get_by_label("Text in Toy").fill(SENTENCE)
     page.get_by_label("Text in Toy").press("Control+Enter")  # the first translation: the language is learned now
+    result = page.locator(".st-key-result .ctx-text")
+    expect(page.get_by_text("Translating …").or_(result).first).to_be_visible()  # the server has heard of it
     for name in ("History", "Corrections", "Why"):
         page.get_by_role("tab", name=name).click()
-    expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # no run is left that could answer again
+    expect(result).to_have_text(TRANSLATION)
+    expect(page.get_by_text("Words of the translation")).to_be_visible()  # what the last press brings
+    still(page)  # no run is left that could answer again
     with History(Settings(server.home).ledger) as history:
         assert [it.source for it in history.list()] == [SENTENCE]
 
@@ -86,8 +89,7 @@ def test_the_language_that_a_tab_works_with_is_the_same_on_every_page(town: Serv
     language = page.get_by_role("combobox", name="Language")
     expect(language).to_have_value("Toy (toy)")
     for name in ("Translate", "Evaluate", "Context", "Corpora", "Translate"):
-        page.get_by_role("link", name=name).click()
-        expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+        open_page(page, name)
         expect(language.first).to_have_value("Toy (toy)")
 
 
@@ -96,30 +98,24 @@ def test_two_browsers_do_not_see_each_others_drafts(town: Served, tab: Tab) -> N
     translated(one, SENTENCE)
     expect(one.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
     other.get_by_label("Text in Toy").fill("Mola gona.")
-    other.get_by_role("link", name="Context").click()
-    expect(other.get_by_role("heading", name="Context", exact=True)).to_be_visible()
-    other.get_by_role("link", name="Translate").click()
+    open_page(other, "Context")
+    open_page(other, "Translate")
     expect(other.get_by_label("Text in Toy")).not_to_have_value(SENTENCE)
     expect(other.locator(".st-key-result .ctx-text")).to_have_count(0)
     # One's own draft is there again when one comes back from another page.
-    one.get_by_role("link", name="Context").click()
-    expect(one.get_by_role("heading", name="Context", exact=True)).to_be_visible()
-    one.get_by_role("link", name="Translate").click()
+    open_page(one, "Context")
+    open_page(one, "Translate")
     expect(one.get_by_label("Text in Toy")).to_have_value(SENTENCE)
     expect(one.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
 
 
 def test_all_can_be_done_by_the_keyboard(town: Served, tab: Tab) -> None:
     page = tab(town.address)
-    box = page.get_by_label("Text in Toy")
-    box.focus()
+    reach(page, page.get_by_label("Text in Toy"))
     page.keyboard.type(SENTENCE)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-result .ctx-text")).to_have_text(TRANSLATION)
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
-            break
+    reach(page, page.locator(".ctx-words summary").first)
     page.keyboard.press("Enter")
     expect(page.locator(".ctx-words details[open]")).to_have_count(1)
 

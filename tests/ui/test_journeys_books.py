@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
@@ -12,21 +11,16 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from ctxlearn import manifest
 from ctxlearn.jobs import Jobs
 from ctxlearn.settings import Settings
-from tests.tiny import copy_of_tiny
+from tests.tiny import PATIENCE, copy_of_tiny
 from tests.ui.serving import Served
+from tests.ui.tabs import Tab, open_page, reach
 
-Tab = Callable[..., Page]
 WORDS = """headword	part_of_speech	gloss	example	translation
 tikana	n	dog	Tikana sulo.	The dog sleeps.
 morewa	n	house; <b>hut</b>	Morewa bakor.	The house is big.
 <i>sulo</i>	v	*sleep*
 bakor	adj	big
 """
-
-
-def open_page(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -88,7 +82,7 @@ def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served,
         if number > 1:
             page.get_by_text("New run", exact=True).click()
         page.get_by_role("button", name="Start").click()
-        expect(jobs(page, "done")).to_have_count(number, timeout=30_000)
+        expect(jobs(page, "done")).to_have_count(number)
         expect(page.get_by_text("No run yet")).to_have_count(0)  # the page follows its list of jobs
     expect(page.get_by_text("chrF (higher is better)")).to_be_visible()
     open_page(page, "Runs")
@@ -107,44 +101,36 @@ def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(serv
     choose(page, "Language", "Toy (toy)")
     page.get_by_role("button", name="Start").click()
     progress = page.get_by_text(re.compile(r"[\d,]+ of 20,000 sentences"))
-    expect(progress).to_be_visible(timeout=60_000)
+    expect(progress).to_be_visible()
     page.reload()
     choose(page, "Language", "Toy (toy)")
     expect(progress).to_be_visible()
     page.get_by_role("button", name="Pause").click()
-    expect(jobs(page, "paused")).to_be_visible(timeout=60_000)
+    expect(jobs(page, "paused")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     expect(jobs(page, "running")).to_be_visible()
-    expect(progress).to_be_visible(timeout=60_000)
+    expect(progress).to_be_visible()
     page.context.close()
     before = done(server)
     again = tab(f"{server.address}/evaluate")
     choose(again, "Language", "Toy (toy)")
     expect(jobs(again, "running")).to_be_visible()
-    for _ in range(600):
-        if done(server) > before:
-            break
+    end = time.monotonic() + PATIENCE
+    while done(server) <= before and time.monotonic() < end:
         time.sleep(0.1)
     assert done(server) > before
     again.get_by_role("button", name="Cancel").click()
-    expect(jobs(again, "cancelled")).to_be_visible(timeout=60_000)
+    expect(jobs(again, "cancelled")).to_be_visible()
 
 
 def test_a_page_can_be_used_by_keyboard_alone(server: Served, tab: Tab) -> None:
     page = tab(f"{server.address}/settings")
-    expect(page.get_by_role("button", name="Save")).to_be_visible()
     toggle = page.get_by_role("switch", name="Nothing leaves this machine").or_(
         page.get_by_role("checkbox", name="Nothing leaves this machine")
     )
-    for _ in range(40):
-        if toggle.evaluate("it => it === document.activeElement"):
-            break
-        page.keyboard.press("Tab")
+    reach(page, toggle)
     page.keyboard.press("Space")
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if page.get_by_role("button", name="Save").evaluate("it => it === document.activeElement"):
-            break
+    reach(page, page.get_by_role("button", name="Save"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert "local_only = true" in (Path(server.home) / "settings.toml").read_text(encoding="utf-8")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.tiny import called, copy_of_tiny, environment
-from tests.ui.contrast import settle
 from tests.ui.serving import Served, served
+from tests.ui.tabs import DRAWN, PAGES, Tab, reach, whole
 
-Tab = Callable[..., Page]
-PAGES = ("Translate", "Context", "Corpora", "Evaluate", "Runs", "Settings & keys")
-_MOST = 60  # stops of the Tab key before one gives up
-_IS_FOCUSED = "it => it === document.activeElement || it.contains(document.activeElement)"
 # The fields and buttons of a page, one of each kind, on which nobody can see that the focus is there: they, and what
 # they stand in, look the same without it.
-_HIDES_FOCUS = """async main => {
+_HIDES_FOCUS = f"async main => {{ const drawn = {DRAWN};" """
   const styles = element => {
     const found = [];
     for (let it = element, up = 0; it && up < 4; it = it.parentElement, up++) {
@@ -27,7 +23,6 @@ _HIDES_FOCUS = """async main => {
     }
     return found.join(';');
   };
-  const drawn = () => new Promise(done => setTimeout(done, 150));
   const kinds = new Map();
   for (const it of main.querySelectorAll('button, input:not([type=file]), textarea, summary'))
     if (it.checkVisibility({visibilityProperty: true}) && !it.disabled && it.tabIndex >= 0)
@@ -62,16 +57,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert code == 0, said
     with served(folder) as it:
         yield it
-
-
-def reach(page: Page, wanted: Locator) -> None:
-    """Press Tab until the focus is where it is wanted."""
-    expect(wanted).to_be_visible()
-    for _ in range(_MOST):
-        if wanted.evaluate(_IS_FOCUSED):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{_MOST} times Tab did not lead to {wanted}")
 
 
 def test_context_a_record_is_searched_for(desk: Served, tab: Tab) -> None:
@@ -119,12 +104,13 @@ def test_runs_another_score_is_seen(desk: Served, tab: Tab) -> None:
 
 
 def test_the_focus_can_be_seen_and_everything_has_a_name(desk: Served, tab: Tab) -> None:
-    page = tab(desk.address)
+    page = tab(f"{desk.address}/settings")  # the last of them, so that each is another one than the one before
     found = {}
     for name in PAGES:
         reach(page, page.get_by_role("link", name=name))
         page.keyboard.press("Enter")
-        settle(page, name)
+        expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+        whole(page, name)
         page.keyboard.press("Tab")  # keys are used: that is when the focus is shown
         found[name] = (page.evaluate(_NAMELESS), page.get_by_test_id("stMain").evaluate(_HIDES_FOCUS))
     assert found == dict.fromkeys(PAGES, ([], []))

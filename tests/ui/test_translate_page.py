@@ -162,9 +162,8 @@ def test_broken_books_are_said_in_words_with_file_and_line(toy: Path) -> None:
 
 def test_books_that_are_not_there_are_named_and_a_language_without_any_says_what_to_do(toy: Path) -> None:
     (toy / "grammar.md").unlink()
-    page = AppTest.from_string("from ui.views import translate\ntranslate.show()")
-    page.session_state["corpus"] = "toy"
-    assert "The books of Toy are not here (grammar.md, for one)" in texts(shown(page)).replace("\\", "")
+    page = opened("translate", corpus="toy")
+    assert "The books of Toy are not here (grammar.md, for one)" in texts(page).replace("\\", "")
     text = (toy / "corpus.toml").read_text(encoding="utf-8")
     (toy / "corpus.toml").write_text(text[: text.index("[[source]]")], encoding="utf-8")
     assert "Toy has no books yet" in texts(opened("translate"))

@@ -68,15 +68,14 @@ def _readings(books: Books) -> list[Reading]:
 
 def _overview(books: Books) -> None:
     pack = books.pack
-    columns = st.columns(4)
     shown = (
         ("Tokens", f"{pack.tokens:,}"),
         ("Records", f"{sum(it.records for it in pack.sections):,}"),
         ("Left out", f"{sum(it.left_out for it in pack.sections):,}"),
         ("Policy", pack.policy),
     )
-    for column, (label, value) in zip(columns, shown, strict=True):
-        with column:
+    with blocks.cards("overview"):
+        for label, value in shown:
             st.metric(label, plain(value), border=True)
     parts = [(it.name, it.tokens) for it in pack.sections if it.tokens]
     shares = ", ".join(f"{TITLES[name]} {size / max(1, pack.tokens):.0%}" for name, size in parts)
