@@ -13,7 +13,7 @@ from benchmarks.embedded import curves, held, tuning
 from benchmarks.embedded.held import Held
 from benchmarks.embedded.ideas import changed
 from benchmarks.embedded.split import Split, split, translated
-from benchmarks.embedded.trials import PLACES, Gain, Setting, Trials, as_it_is, gains
+from benchmarks.embedded.trials import PLACES, Gain, Setting, Trials, as_it_is, floats, gains
 from benchmarks.embedded.tuning import Search, TimeOver, choose, hooke_jeeves
 from ctxlearn.models import embedded
 from ctxlearn.models.embedded.candidates import QUICK
@@ -41,7 +41,7 @@ def trials(known: Held, half: int, keep: Path | None = None) -> Trials:
 
 
 def quick(**other: float) -> Setting:
-    return {**as_it_is(), **QUICK._asdict(), **other}
+    return floats({**as_it_is(), **QUICK._asdict(), **other})
 
 
 def test_weighed_anew_is_as_if_it_had_been_learned_with_these_weights(of: Split, known: Held) -> None:

@@ -20,8 +20,8 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.embedded.split import Split, split, translated
-from ctxlearn import leaks
+from benchmarks.embedded.split import HELD, SEED, Split, split, translated
+from ctxlearn import leaks, manifest, packs
 from ctxlearn.data import Direction, Example, Segment
 from ctxlearn.models.embedded import arrays, candidates, decode
 from ctxlearn.models.embedded.arrays import Array
@@ -64,19 +64,19 @@ def _options(table: Table, model: LanguageModel, weights: Weights) -> decode.Opt
 
 
 def held_out(corpora: Sequence[str], folds: int, keep: Path | None) -> list[Held]:
-    """Return the pairs held out of corpora, of each fold both ways; what is learned is kept in the folder `keep`.
+    """Return the pairs held out of corpora, of each fold both ways; what is read and learned is kept in `keep`.
 
     SystemExit where such a pair stands in a test set of any of the corpora: nothing is tuned on a test.
     """
-    splits = [(Path(name).name, split(name, fold)) for name in corpora for fold in range(folds)]
-    refuse_tests(splits)
-    return [_kept(name, of, direction, keep) for name, of in splits for direction in of.directions]
+    made = [_fold(name, fold, keep) for name in corpora for fold in range(folds)]
+    refuse_tests([(sets[0].corpus, of) for of, sets in made])
+    return [it for _, sets in made for it in sets]
 
 
 def refuse_tests(splits: Sequence[tuple[str, Split]]) -> None:
     """Raise SystemExit if a pair held out of one corpus stands in a test set that another one declares."""
     for name, of in splits:
-        language, contact = (of.directions[0].source, of.directions[0].target)
+        language, contact = of.directions[0].source, of.directions[0].target
         pairs = [Example(it.texts[language][0], it.texts[contact][0], id=it.id) for it in of.tests["held"].items]
         for other, theirs in splits:
             for leak in leaks.find([it for it in theirs.tests.values() if it.name != "held"], {"pairs": pairs}):
@@ -84,13 +84,15 @@ def refuse_tests(splits: Sequence[tuple[str, Split]]) -> None:
                 raise SystemExit(f"{found}; declare that test in {name} too, nothing is tuned on it")
 
 
-def _kept(name: str, of: Split, direction: Direction, keep: Path | None) -> Held:
-    path = keep / f"{_known(of, direction)}.pickle" if keep else None
+def _fold(name: str, fold: int, keep: Path | None) -> tuple[Split, list[Held]]:
+    about = f"{packs.key(manifest.open_corpus(name), None, (), ())} {HELD} {SEED} {fold} {version()}"
+    path = keep / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.pickle" if keep else None
     if path and path.exists():
-        found: Held = pickle.loads(path.read_bytes())
-        return replace(found, corpus=name)
-    print(f"learning {name} {direction}", file=sys.stderr, flush=True)
-    made = learned(name, of, direction)
+        kept: tuple[Split, list[Held]] = pickle.loads(path.read_bytes())
+        return kept
+    print(f"reading and learning {name}, fold {fold}", file=sys.stderr, flush=True)
+    of = split(name, fold)
+    made = of, [learned(Path(name).name, of, direction) for direction in of.directions]
     if path:
         put(path, pickle.dumps(made))
     return made
@@ -101,11 +103,6 @@ def put(path: Path, data: bytes) -> None:
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_bytes(data)
     part.replace(path)
-
-
-def _known(of: Split, direction: Direction) -> str:
-    about = f"{version()} {direction} {of.tests['held'].sha256} {of.prefix}"
-    return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
 def learned(name: str, of: Split, direction: Direction) -> Held:
@@ -121,7 +118,8 @@ def learned(name: str, of: Split, direction: Direction) -> Held:
         found = learn(gather(of.reading, direction))
     asked = _asked(found, of.tests["held"].segments(direction))
     parts = tuple(_part(table, hashes) for table, hashes in zip(tables, asked, strict=True))
-    made = Held(name, direction, _known(of, direction), halves(of, direction), found, parts)
+    known = hashlib.sha256(f"{version()} {direction} {of.tests['held'].sha256} {of.prefix}".encode()).hexdigest()
+    made = Held(name, direction, known, halves(of, direction), found, parts)
     return replace(made, learned=made.weighed(WEIGHTS))
 
 

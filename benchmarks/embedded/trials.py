@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.embedded.held import Held, put
 from benchmarks.embedded.ideas import changed
 from benchmarks.embedded.split import measured, translated
-from ctxlearn.data import Segment
+from ctxlearn.data import Direction, Segment
 from ctxlearn.models.embedded import consensus
 from ctxlearn.models.embedded.candidates import WHOLE, Effort
 from ctxlearn.models.embedded.learn import WEIGHTS
@@ -40,6 +41,7 @@ PLACES = {
 }
 
 Setting = Mapping[str, float]
+Set = tuple[str, Direction]  # the pairs held out of a corpus, one way
 Scores = Mapping[str, Measurement]
 Array = NDArray[np.float64]
 
@@ -47,7 +49,12 @@ Array = NDArray[np.float64]
 def as_it_is() -> dict[str, float]:
     """Return the setting of the model as it is."""
     constants = {"sharpness": consensus._SHARPNESS, "choosing": consensus._CHOOSING}
-    return {**asdict(WEIGHTS), **constants, **WHOLE._asdict()}
+    return floats({**asdict(WEIGHTS), **constants, **WHOLE._asdict()})
+
+
+def floats(setting: Setting) -> dict[str, float]:
+    """Return a setting whose equal numbers are written alike."""
+    return {name: float(value) for name, value in setting.items()}
 
 
 def worth(values: Mapping[str, Any]) -> Any:
@@ -59,14 +66,14 @@ def worth(values: Mapping[str, Any]) -> Any:
     return sum(weight * values[metric] for metric, weight in METRICS.items())
 
 
-def shares(held: Sequence[Held]) -> Array:
+def shares(sets: Collection[Set]) -> Array:
     """Return what each set counts in the mean of all: the corpora weigh alike, and in each one its sets do."""
-    corpora = [it.corpus for it in held]
+    corpora = [corpus for corpus, _ in sets]
     return np.array([1 / corpora.count(corpus) / len(set(corpora)) for corpus in corpora])
 
 
 class Trials:
-    """Settings tried on one half of each set of pairs held out; what they made is kept in a folder if one is given."""
+    """Settings tried on segments of each of the pairs held out; what they made is kept in a folder if one is given."""
 
     def __init__(
         self, held: Sequence[Held], segments: Sequence[Sequence[Segment]], threads: int, keep: Path | None
@@ -80,16 +87,23 @@ class Trials:
 
     def worth(self, setting: Setting) -> float:
         """Return what a setting is worth, the corpora weighing alike."""
-        each = [worth({name: it.value() for name, it in scores.items()}) for scores in self.scores(setting)]
-        return float(shares(self.held) @ each)
+        found = self.scores(setting)
+        return float(shares(found) @ [worth({name: it.value() for name, it in of.items()}) for of in found.values()])
 
-    def scores(self, setting: Setting) -> list[Scores]:
-        """Return the scores of each set."""
-        made = self._translations(setting)
-        return [
-            measured(texts, segments, it.direction)
-            for it, segments, texts in zip(self.held, self.segments, made, strict=True)
-        ]
+    def scores(self, setting: Setting) -> dict[Set, Scores]:
+        """Return the scores of each set, its folds together."""
+        texts: dict[Set, list[str]] = defaultdict(list)
+        segments = self.sets()
+        for it, found in zip(self.held, self._translations(setting), strict=True):
+            texts[it.corpus, it.direction] += found
+        return {of: measured(texts[of], segments[of], of[1]) for of in segments}
+
+    def sets(self) -> dict[Set, list[Segment]]:
+        """Return the segments of each set, its folds together."""
+        found: dict[Set, list[Segment]] = defaultdict(list)
+        for it, segments in zip(self.held, self.segments, strict=True):
+            found[it.corpus, it.direction] += segments
+        return found
 
     def _translations(self, setting: Setting) -> list[list[str]]:
         trial = hashlib.sha256(f"{self._about} {sorted(setting.items())}".encode()).hexdigest()[:16]
@@ -139,34 +153,31 @@ def gains(trials: Trials, old: Setting, new: Setting) -> Iterator[Gain]:
     Both directions of a corpus are resampled alike, for their sentences are the same.
     """
     before, after = trials.scores(old), trials.scores(new)
-    draws = [draw(len(it), RESAMPLES, _seed(it)) for it in trials.segments]
-    changes = np.array(
-        [
-            worth(_resampled(scores, draws)) - worth(_resampled(others, draws))
-            for scores, others, draws in zip(after, before, draws, strict=True)
-        ]
-    )
-    share = shares(trials.held)
-    for name, members in _groups(trials.held):
-        by = share * members / (share @ members)
+    draws = {of: draw(len(segments), RESAMPLES, _seed(of[0], segments)) for of, segments in trials.sets().items()}
+    changes = np.array([_resampled(after[of], it) - _resampled(before[of], it) for of, it in draws.items()])
+    for name, members in _groups(before):
+        by = shares(before) * members
+        by /= by.sum()
         low, high = interval((by @ changes).tolist())
-        values = [{it: float(by @ [scores[it].value() for scores in of]) for it in METRICS} for of in (before, after)]
-        yield Gain(name, values[0], values[1], worth(values[1]) - worth(values[0]), low, high)
+        old_scores, new_scores = (
+            {metric: float(by @ [it[metric].value() for it in found.values()]) for metric in METRICS}
+            for found in (before, after)
+        )
+        yield Gain(name, old_scores, new_scores, worth(new_scores) - worth(old_scores), low, high)
 
 
-def _groups(held: Sequence[Held]) -> Iterator[tuple[str, Array]]:
+def _groups(sets: Collection[Set]) -> Iterator[tuple[str, Array]]:
     """Yield a name and which sets belong to it."""
-    names = [f"{it.corpus} {it.direction}" for it in held]
-    corpora = [it.corpus for it in held]
+    names, corpora = [f"{corpus} {direction}" for corpus, direction in sets], [corpus for corpus, _ in sets]
     for of in (names, corpora):
         for name in dict.fromkeys(of):
             yield name, np.array([float(it == name) for it in of])
-    yield "mean", np.ones(len(held))
+    yield "mean", np.ones(len(sets))
 
 
-def _resampled(scores: Scores, draws: NDArray[np.int64]) -> dict[str, Array]:
-    return {metric: np.array(it.resampled(draws)) for metric, it in scores.items()}
+def _resampled(scores: Scores, draws: NDArray[np.int64]) -> Array:
+    return np.asarray(worth({metric: np.array(it.resampled(draws)) for metric, it in scores.items()}))
 
 
-def _seed(segments: Sequence[Segment]) -> int:
-    return zlib.crc32(" ".join(it.id for it in segments).encode())
+def _seed(corpus: str, segments: Sequence[Segment]) -> int:
+    return zlib.crc32(f"{corpus} {[it.id for it in segments]}".encode())

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.embedded.held import SEARCHED, UNSEEN, held_out
 from benchmarks.embedded.parts import markdown
-from benchmarks.embedded.trials import METRICS, PLACES, WEIGHED, Gain, Setting, Trials, as_it_is, gains
+from benchmarks.embedded.trials import METRICS, PLACES, WEIGHED, Gain, Setting, Trials, as_it_is, floats, gains
 from ctxlearn.models.embedded.candidates import QUICK, Effort
 from scoring import title
 
@@ -160,6 +160,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
+    if len({Path(name).name for name in asked.corpora}) < len(asked.corpora):
+        parser.error("two corpora of one name")
     if asked.quick and any(name in Effort._fields for name, _ in asked.values):
         parser.error(f"--quick sets {', '.join(Effort._fields)}; they cannot be tried with it")
     return asked
@@ -186,7 +188,7 @@ def main() -> None:
     held = held_out(asked.corpora, asked.folds, asked.keep)
     halves = [[it.halves[SEARCHED][: asked.pairs] for it in held], [it.halves[UNSEEN] for it in held]]
     searched, unseen = (Trials(held, segments, asked.threads, asked.keep) for segments in halves)
-    start = {**as_it_is(), **(QUICK._asdict() if asked.quick else {})}
+    start = floats({**as_it_is(), **(QUICK._asdict() if asked.quick else {})})
     search = Search(searched.worth, start, 60 * asked.minutes)
     try:
         choose(search, dict(asked.values))
