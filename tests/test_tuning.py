@@ -19,6 +19,7 @@ from ctxlearn.models import embedded
 from ctxlearn.models.embedded.candidates import QUICK
 from ctxlearn.models.embedded.learn import WEIGHTS, learn
 from ctxlearn.models.embedded.material import gather
+from tests.tiny import TINY
 
 SAMPLE = "tarivel"
 SEGMENTS = 12
@@ -130,3 +131,39 @@ def test_values_are_tried_with_the_best_so_far_until_the_time_is_over() -> None:
     assert asked == [{"beam": 1, "edits": 1}, {"beam": 3, "edits": 1}, {"beam": 2, "edits": 1}, {"beam": 3, "edits": 4}]
     with pytest.raises(TimeOver):
         choose(Search(worth, {"beam": 1, "edits": 1}, -1), {"beam": [2]})
+
+
+def test_the_report_says_what_was_tried_and_leaves_what_is_not_better(known: Held) -> None:
+    searched, unseen = (trials(known, half) for half in (held.SEARCHED, held.UNSEEN))
+    search = Search(searched.worth, quick(word=-3.0), 60)
+    choose(search, {"word": [as_it_is()["word"]]})
+    lines = list(tuning.report(search, searched, unseen))
+    assert "| word -3 → 1.4 |" in lines[2] and "better" in lines[2]
+    assert any(line.startswith(f"| {SAMPLE} {known.direction} |") and "(+0.00 – +0.00)" in line for line in lines)
+    assert lines[-1].endswith("leave the model as it is.")
+    assert "Nothing that was tried is better." in tuning.report(Search(searched.worth, quick(), 60), searched, unseen)
+
+
+def test_what_is_better_is_told_with_its_place() -> None:
+    lines = list(tuning.verdict(as_it_is(), {**as_it_is(), "jump": 0.3, "choosing": 1.5}, better=True))
+    assert "- phrases.py, Weights.jump: 0.18 → 0.3" in lines and "- consensus.py, _CHOOSING: 1.35 → 1.5" in lines
+
+
+def test_a_corpus_of_too_few_pairs_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"corpus: too few sentence pairs to hold out a fold [1-6]"):
+        held.held_out([str(TINY)], 7, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["one", "there/one"], "two corpora of one name"),
+        (["one", "--quick", "--try", "beam=2"], "--quick sets"),
+        (["one", "--try", "beem=2"], "beem: the known ones are"),
+        (["one", "--weights", "jump,leap"], "leap: the known ones are"),
+    ],
+)
+def test_what_cannot_be_tried_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tuning.main(arguments)
+    assert said in capsys.readouterr().err

@@ -66,7 +66,8 @@ def _options(table: Table, model: LanguageModel, weights: Weights) -> decode.Opt
 def held_out(corpora: Sequence[str], folds: int, keep: Path | None) -> list[Held]:
     """Return the pairs held out of corpora, of each fold both ways; what is read and learned is kept in `keep`.
 
-    SystemExit where such a pair stands in a test set of any of the corpora: nothing is tuned on a test.
+    SystemExit where there are none, and where such a pair stands in a test set of any of the corpora: nothing is tuned
+    on a test.
     """
     made = [_fold(name, fold, keep) for name in corpora for fold in range(folds)]
     refuse_tests([(sets[0].corpus, of) for of, sets in made])
@@ -85,13 +86,16 @@ def refuse_tests(splits: Sequence[tuple[str, Split]]) -> None:
 
 
 def _fold(name: str, fold: int, keep: Path | None) -> tuple[Split, list[Held]]:
-    about = f"{packs.key(manifest.open_corpus(name), None, (), ())} {HELD} {SEED} {fold} {version()}"
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    about = f"{code} {packs.key(manifest.open_corpus(name), None, (), ())} {HELD} {SEED} {fold} {version()}"
     path = keep / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.pickle" if keep else None
     if path and path.exists():
         kept: tuple[Split, list[Held]] = pickle.loads(path.read_bytes())
         return kept
     print(f"reading and learning {name}, fold {fold}", file=sys.stderr, flush=True)
     of = split(name, fold)
+    if not all(halves(of, of.directions[0])):
+        raise SystemExit(f"{name}: too few sentence pairs to hold out a fold {fold}; take fewer, or a larger corpus")
     made = of, [learned(Path(name).name, of, direction) for direction in of.directions]
     if path:
         put(path, pickle.dumps(made))

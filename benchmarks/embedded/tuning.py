@@ -142,10 +142,24 @@ def verdict(old: Setting, new: Setting, better: bool) -> Iterator[str]:
     yield "The confidence has to be fitted anew afterwards: python -m benchmarks.embedded.calibration"
 
 
+def report(search: Search, searched: Trials, unseen: Trials) -> Iterator[str]:
+    """Yield what was tried, what the best of it gains on both halves, and what to do; the whole setting is judged."""
+    yield from told(search)
+    found = {name: value for name, value in search.best.items() if value != search.start[name]}
+    if not found:
+        yield "Nothing that was tried is better."
+        return
+    yield from compared("searched", gains(searched, search.start, search.best))
+    old = as_it_is()
+    judged = list(gains(unseen, old, {**old, **found}))
+    yield from compared("not searched", judged)
+    yield from verdict(old, {**old, **found}, adopted(judged, {it.corpus for it in unseen.held}))
+
+
 # -- the command line -------------------------------------------------------------------------------------------------
 
 
-def _asked() -> argparse.Namespace:
+def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", metavar="CORPUS")
     parser.add_argument("--folds", type=int, default=1, help="so many times are pairs held out and the rest learned")
@@ -159,7 +173,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="what was learned and tried is kept there")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     if len({Path(name).name for name in asked.corpora}) < len(asked.corpora):
         parser.error("two corpora of one name")
     if asked.quick and any(name in Effort._fields for name, _ in asked.values):
@@ -180,9 +194,9 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Hold out, search, judge, and print what was found."""
-    asked = _asked()
+    asked = _asked(arguments)
     if asked.keep:
         asked.keep.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = held_out(asked.corpora, asked.folds, asked.keep)
@@ -195,17 +209,9 @@ def main() -> None:
         hooke_jeeves(search, asked.weights, random.Random(asked.seed))
     except TimeOver:
         print("the time is over", file=sys.stderr)
-    print("\n".join(told(search)))
-    if search.best == start:
-        print("Nothing that was tried is better.")
-        return
-    old = as_it_is()
-    new = {**old, **{name: value for name, value in search.best.items() if value != start[name]}}
-    print("\n".join(compared("searched", gains(searched, start, search.best))))
-    found = list(gains(unseen, old, new))
-    print("\n".join(compared("not searched", found)))
-    print("\n".join(verdict(old, new, adopted(found, {it.corpus for it in held}))))
+    for line in report(search, searched, unseen):
+        print(line)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
