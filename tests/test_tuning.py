@@ -145,10 +145,10 @@ def test_the_report_says_what_was_tried_and_leaves_what_is_not_better(known: Hel
 
 
 def test_what_is_better_is_told_with_its_place() -> None:
-    old = {"jump": 0.2, "choosing": 1.4, "beam": 20.0}
-    lines = list(tuning.verdict(old, {"jump": 0.3, "choosing": 1.5, "beam": 20.0}, better=True))
-    assert "- phrases.py, Weights.jump: 0.2 → 0.3" in lines and "- consensus.py, _CHOOSING: 1.4 → 1.5" in lines
-    slower = [*tuning.verdict(dict.fromkeys(PLACES, 1.0), dict.fromkeys(PLACES, 2.0), better=True)]
+    old = dict.fromkeys(PLACES, 1.0)
+    lines = list(tuning.verdict(old, {**old, "jump": 1.5, "choosing": 2.0}, better=True))
+    assert "- phrases.py, Weights.jump: 1 → 1.5" in lines and "- consensus.py, _CHOOSING: 1 → 2" in lines
+    slower = list(tuning.verdict(old, {**old, "beam": 2.0}, better=True))
     assert any("speed" in line for line in slower) and not any("speed" in line for line in lines)
 
 

@@ -139,7 +139,7 @@ def verdict(old: Setting, new: Setting, better: bool) -> Iterator[str]:
         return
     yield "Better on the half that was not searched. Below ctxlearn/models/embedded:"
     yield from (f"- {PLACES[name]}: {old[name]:g} → {new[name]:g}" for name in new if new[name] != old[name])
-    if any(new[name] > old[name] for name in Effort._fields if name in new):
+    if any(new[name] > old[name] for name in Effort._fields):
         yield "What that costs in speed is not weighed here: see `make results ONLY=costs`."
     yield "The confidence has to be fitted anew afterwards: python -m benchmarks.embedded.calibration"
 
