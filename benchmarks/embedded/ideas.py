@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
@@ -30,6 +30,17 @@ TRIALS = 1000  # of the randomisation test
 _AFTERWARDS = ("candidates", "consensus", "translate")  # modules whose constants are used after learning alone
 
 
+@contextlib.contextmanager
+def changed(constants: Mapping[str, Any]) -> Iterator[None]:
+    """Let constants of the model, `module.NAME`, have other values; AttributeError where there is no such constant."""
+    with ExitStack() as stack:
+        for name, value in constants.items():
+            module, _, constant = name.partition(".")
+            there = importlib.import_module(f"ctxlearn.models.embedded.{module}")
+            stack.enter_context(mock.patch.object(there, constant, value))
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Idea:
     """An idea and what the model is without it."""
@@ -40,15 +51,9 @@ class Idea:
     material: Callable[[Material], Material] = lambda it: it
     reading: Callable[[Reading], Reading] = lambda it: it
 
-    @contextlib.contextmanager
-    def undone(self) -> Iterator[None]:
+    def undone(self) -> AbstractContextManager[None]:
         """Let the constants be what they are without the idea; AttributeError where there is no such constant."""
-        with ExitStack() as stack:
-            for name, value in self.constants.items():
-                module, _, constant = name.partition(".")
-                there = importlib.import_module(f"ctxlearn.models.embedded.{module}")
-                stack.enter_context(mock.patch.object(there, constant, value))
-            yield
+        return changed(self.constants)
 
     @property
     def learns(self) -> bool:

@@ -23,7 +23,8 @@ class Weights:
     """What each part of a score is worth, in the order of a table's columns; the last four are the decoder's.
 
     Tuned together on packed pairs held out of Kalamang (300, both ways; the mean of the two), for chrF plus
-    0.4 of BLEU, after a round on Kalamang, Zhuang, Japhug and the bundled language.
+    0.4 of BLEU, after a round on Kalamang, Zhuang, Japhug and the bundled language. Better ones are looked for by
+    `python -m benchmarks.embedded.tuning`.
     """
 
     forward: float = 0.408
