@@ -33,7 +33,7 @@ from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
 from ctxlearn.models.embedded.state import Learned
 
 HALVES = SEARCHED, UNSEEN = 0, 1
-_ALL_VIEWS = Effort(views=len(VIEWS), beam=1, candidates=1, edits=0)
+_ALL_VIEWS = Effort(views=len(VIEWS), beam=1, candidates=1, edits=0, examples=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,12 @@ from scoring.significance import RESAMPLES
 
 METRICS = {"chrf": 0.5, "chrf++": 0.5, "bleu": 0.4}  # what a point is worth; BLEU varies most by chance
 WEIGHED = tuple(asdict(WEIGHTS))
-CONSTANTS = {"sharpness": "consensus._SHARPNESS", "choosing": "consensus._CHOOSING"}
+CONSTANTS = {
+    "sharpness": "consensus._SHARPNESS",
+    "choosing": "consensus._CHOOSING",
+    "neighbours": "consensus._NEIGHBOURS",
+    "trust": "consensus._MOST_TRUST",
+}
 # Where each number of a setting stands, below ctxlearn/models/embedded.
 PLACES = {
     **{name: f"phrases.py, Weights.{name}" for name in WEIGHED},
@@ -48,7 +53,7 @@ Array = NDArray[np.float64]
 
 def as_it_is() -> dict[str, float]:
     """Return the setting of the model as it is."""
-    constants = {"sharpness": consensus._SHARPNESS, "choosing": consensus._CHOOSING}
+    constants = {name: getattr(consensus, constant.partition(".")[2]) for name, constant in CONSTANTS.items()}
     return floats({**asdict(WEIGHTS), **constants, **WHOLE._asdict()})
 
 

@@ -14,7 +14,9 @@ from tests.ui.tabs import DRAWN, PAGES, Tab, reach, whole
 
 # The fields and buttons of a page, one of each kind, on which nobody can see that the focus is there: they, and what
 # they stand in, look the same without it.
-_HIDES_FOCUS = f"async main => {{ const drawn = {DRAWN};" """
+_HIDES_FOCUS = (
+    f"async main => {{ const drawn = {DRAWN};"
+    """
   const styles = element => {
     const found = [];
     for (let it = element, up = 0; it && up < 4; it = it.parentElement, up++) {
@@ -38,6 +40,7 @@ _HIDES_FOCUS = f"async main => {{ const drawn = {DRAWN};" """
   }
   return kinds.size ? hidden : ['there is nothing to reach'];
 }"""
+)
 _NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button, [role=combobox], [role=switch]')]
   .filter(it => it.checkVisibility({visibilityProperty: true}) && it.getAttribute('aria-hidden') !== 'true')
   .filter(it => it.type !== 'file' && !it.closest('[aria-hidden=true]'))
