@@ -13,6 +13,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -222,6 +223,19 @@ def test_a_prefix_is_learned_once_for_each_direction(tmp_path: Path) -> None:
     tokens = SMALL.tokens
     assert [(usage.written, usage.cached) for usage in used] == [(tokens, 0), (0, tokens), (tokens, 0), (0, tokens)]
     assert all(usage.read is not None and usage.read > tokens and usage.made for usage in used)
+
+
+def test_what_is_read_back_is_what_was_learned_and_what_views_share_stands_there_once(tmp_path: Path) -> None:
+    learned = learn(material.gather(render.read(SMALL.text), OUT))
+    states.write(tmp_path / "learned" / OUT.source, learned)
+    kept = states.opened(tmp_path / "learned" / OUT.source)
+    assert kept is not None and len(kept.views) == len(learned.views) > 1
+    for view, before in zip(kept.views, learned.views, strict=True):
+        assert (view.source, view.target, view.source_pieces) == (before.source, before.target, before.source_pieces)
+        there: tuple[list[Any], ...] = [*view.options, *view.model], [*before.options, *before.model]
+        for one, other in zip(*there, strict=True):
+            assert np.array_equal(one, other) and np.result_type(one) == np.result_type(other)
+    assert np.shares_memory(kept.views[0].model.slots, kept.views[-1].model.slots)
 
 
 def test_several_threads_may_learn_the_same_at_once(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import permutations
@@ -23,6 +25,24 @@ LETTERS = {letter: number for number, letter in enumerate("abcde")}
 
 def text(*sentences: str) -> Text:
     return numbered([list(sentence) for sentence in sentences], LETTERS)
+
+
+# -- compiled loops ---------------------------------------------------------------------------------------------------
+
+LOADED = """
+import sys
+import numpy as np
+from ctxlearn.models.embedded import arrays
+words = np.array([1, 2], np.int32)
+print(arrays.hashed(words, 0, 2), "numba.np.linalg" in sys.modules)
+print(arrays.compiled(lambda words: arrays.hashed(np.sort(words), 0, 2))(words))
+"""
+
+
+def test_what_was_compiled_before_is_loaded_without_a_compiler_and_one_is_ready_when_it_is_needed() -> None:
+    found = arrays.hashed(np.array([1, 2], np.int32), 0, 2)
+    run = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
+    assert run.stdout == f"{found} False\n{found}\n"
 
 
 # -- alignment --------------------------------------------------------------------------------------------------------

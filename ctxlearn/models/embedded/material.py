@@ -78,13 +78,14 @@ def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:
 
 def lexicon_pairs(reading: Reading) -> Iterator[Pair]:
     """Yield (word of the language, gloss in the contact language) for every sense and form in the dictionary."""
+    said = [list(glosses(entry)) for entry in reading.entries]
     classes: dict[str, list[str]] = {}
-    for entry in reading.entries:
-        classes.setdefault(entry.part_of_speech, []).extend(glosses(entry))
+    for entry, found in zip(reading.entries, said, strict=True):
+        classes.setdefault(entry.part_of_speech, []).extend(found)
     common = {part_of_speech: leads(found) for part_of_speech, found in classes.items()}
-    for entry in reading.entries:
+    for entry, found in zip(reading.entries, said, strict=True):
         forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
-        for gloss in glosses(entry):
+        for gloss in found:
             for form in forms:
                 for text in shortened(gloss, common[entry.part_of_speech]):
                     yield (text.strip(_MARKS), form) if entry.language == reading.contact.code else (form, text)
