@@ -1,8 +1,8 @@
 """A tab of a real browser, and what must be waited for in it, so that a test holds on a busy machine too.
 
-Two rules. What a press brings is waited for before the next press: of two that reach a server that stands still,
-Streamlit takes up the second alone. And what is looked at as it stands, colours or the focus, is looked at when the
-tab is `still`.
+Two rules. A button is pressed when the run that shows it has ended: of two presses that reach a server that stands
+still, Streamlit takes up the second alone, and a run that is ending can take the press of the next one for its own. And
+what is looked at as it stands, colours or the focus, is looked at when the tab is `still`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,22 @@ def still(page: Page) -> None:
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # a part that is being loaded
     page.evaluate(DRAWN)
+
+
+def press(button: Locator) -> None:
+    """Press a button when the run that shows it has ended."""
+    expect(button).to_be_visible()
+    still(button.page)
+    button.click()
+
+
+def translate(page: Page, text: str, language: str = "Toy") -> None:
+    """Type a text and press Ctrl+Enter, as people do."""
+    expect(page.get_by_role("button", name="Translate")).to_be_visible()
+    still(page)
+    box = page.get_by_label(f"Text in {language}")
+    box.fill(text)
+    box.press("Control+Enter")
 
 
 def open_page(page: Page, name: str) -> None:

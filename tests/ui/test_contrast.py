@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.tiny import called, copy_of_tiny, environment
 from tests.ui.contrast import Seen, faint, texts
 from tests.ui.serving import Served, served
-from tests.ui.tabs import PAGES, Tab, open_page, still, whole
+from tests.ui.tabs import PAGES, Tab, open_page, still, translate, whole
 
 PARTS = {  # the tabs of a page, and what stands at the end of each
     "Translate": {
@@ -46,9 +46,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_of_every_page_stands_out(lived_in: Served, tab: Tab, scheme: str) -> None:
     page = tab(lived_in.address, color_scheme=scheme)
-    expect(page.get_by_role("button", name="Translate")).to_be_visible()
-    page.get_by_label("Text in Toy").fill("Lasulu zorbu tarike kesu.")
-    page.get_by_label("Text in Toy").press("Control+Enter")
+    translate(page, "Lasulu zorbu tarike kesu.")
     expect(page.get_by_text("Words of the translation")).to_be_visible()
     found: dict[str, list[str]] = {}
     for name in PAGES:

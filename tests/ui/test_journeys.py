@@ -14,7 +14,7 @@ from ctxlearn.settings import Settings
 from tests.conftest import LANGUAGES
 from tests.tiny import copy_of_tiny
 from tests.ui.serving import Served, served
-from tests.ui.tabs import Tab, open_page, reach, still
+from tests.ui.tabs import Tab, open_page, press, reach, still, translate
 
 SENTENCE, TRANSLATION = "Pokin tarike kesu.", "The man sees a dog."
 
@@ -29,17 +29,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def translated(page: Page, text: str, language: str = "Toy") -> None:
-    """Type a text and press Ctrl+Enter, as people do."""
-    expect(page.get_by_role("button", name="Translate")).to_be_visible()
-    box = page.get_by_label(f"Text in {language}")
-    box.fill(text)
-    box.press("Control+Enter")
+    """Have a text translated."""
+    translate(page, text, language)
     expect(page.get_by_text("Machine translation by")).to_be_visible()
 
 
 def test_first_start_to_a_translation_in_one_click(server: Served, tab: Tab) -> None:
     page = tab(server.address)
-    page.get_by_role("button", name="The old woman is sleeping.").click()
+    press(page.get_by_role("button", name="The old woman is sleeping."))
     expect(page.locator(".st-key-result .ctx-text")).to_contain_text("Gen tina")
     expect(page.get_by_text("Nothing is set up yet")).to_have_count(0)
     # Why: a word opens on what the books say of it.
@@ -53,26 +50,24 @@ def test_first_start_to_a_translation_in_one_click(server: Served, tab: Tab) -> 
 def test_a_correction_is_what_the_next_translation_says(town: Served, tab: Tab) -> None:
     page = tab(town.address)
     translated(page, "Pokin zorbu kesu.")
-    page.get_by_role("button", name="Correct", exact=True).click()
+    press(page.get_by_role("button", name="Correct", exact=True))
     page.get_by_label("What it should be").fill("The man drinks tea.")
     page.get_by_label("Who says so").fill("Anna")
-    page.get_by_role("button", name="Correct now").click()
+    press(page.get_by_role("button", name="Correct now"))
     expect(page.locator(".st-key-result .ctx-text")).to_have_text("The man drinks tea.")
     expect(page.get_by_text("As Anna corrected it")).to_be_visible()
     expect(page.get_by_label("What it should be")).to_have_count(0)  # the form has closed
     # Everybody's next translation, not only this tab's.
     other = tab(town.address)
     other.get_by_label("Text in Toy").fill("Pokin zorbu kesu.")
-    other.get_by_role("button", name="Translate").click()
+    press(other.get_by_role("button", name="Translate"))
     expect(other.locator(".st-key-result .ctx-text")).to_have_text("The man drinks tea.")
 
 
 def test_a_press_is_answered_once_whatever_is_pressed_meanwhile(server: Served, tab: Tab) -> None:
     copy_of_tiny(server.folder / "corpora")
     page = tab(server.address)
-    expect(page.get_by_role("button", name="Translate")).to_be_visible()
-    page.get_by_label("Text in Toy").fill(SENTENCE)
-    page.get_by_label("Text in Toy").press("Control+Enter")  # the first translation: the language is learned now
+    translate(page, SENTENCE)  # the first translation: the language is learned now
     result = page.locator(".st-key-result .ctx-text")
     expect(page.get_by_text("Translating …").or_(result).first).to_be_visible()  # the server has heard of it
     for name in ("History", "Corrections", "Why"):
@@ -123,7 +118,7 @@ def test_all_can_be_done_by_the_keyboard(town: Served, tab: Tab) -> None:
 def test_what_is_copied_is_the_translation_as_it_stands(town: Served, tab: Tab) -> None:
     page = tab(town.address, permissions=["clipboard-read", "clipboard-write"])
     translated(page, SENTENCE)
-    page.get_by_role("button", name="Copy", exact=True).click()
+    press(page.get_by_role("button", name="Copy", exact=True))
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == TRANSLATION
 
@@ -135,15 +130,15 @@ def test_a_file_is_translated_whole_through_a_pause_and_a_reload(town: Served, t
     letter.write_text(f"{SENTENCE}\n" * 6_000, encoding="utf-8")
     page.locator("input[type=file]").set_input_files(letter)
     expect(page.get_by_text("6,000 sentences, Toy → English")).to_be_visible()
-    page.get_by_role("button", name="Translate the file").click()
+    press(page.get_by_role("button", name="Translate the file"))
     job = page.locator("[class*=st-key-job-]", has_text="letter.txt, Toy → English")
-    job.get_by_role("button", name="Pause").click()
+    press(job.get_by_role("button", name="Pause"))
     expect(job.get_by_text("paused")).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Whole file").click()
-    job.get_by_role("button", name="Resume").click()
+    press(job.get_by_role("button", name="Resume"))
     with page.expect_download() as download:
-        job.get_by_role("button", name="Download the translation").click()
+        press(job.get_by_role("button", name="Download the translation"))
     assert download.value.suggested_filename == "letter.eng.machine.txt"
     assert Path(download.value.path()).read_text(encoding="utf-8") == f"{TRANSLATION}\n" * 6_000
 
@@ -156,14 +151,14 @@ def test_a_file_goes_on_while_nobody_looks_and_is_there_to_be_downloaded(
     table = tmp_path / "words.csv"
     table.write_text("id,qaa\n" + "".join(f"{number},{SENTENCE}\n" for number in range(500)), encoding="utf-8")
     page.locator("input[type=file]").set_input_files(table)
-    page.get_by_role("button", name="Translate the file").click()
+    press(page.get_by_role("button", name="Translate the file"))
     expect(page.get_by_text("words.csv, Toy → English")).to_be_visible()
     page.context.close()  # the browser is gone
     page = tab(town.address)
     page.get_by_role("tab", name="Whole file").click()
     job = page.locator("[class*=st-key-job-]", has_text="words.csv, Toy → English")
     with page.expect_download() as download:
-        job.get_by_role("button", name="Download the translation").click()
+        press(job.get_by_role("button", name="Download the translation"))
     assert download.value.suggested_filename == "words.eng.machine.csv"
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 501

@@ -13,7 +13,7 @@ from ctxlearn.jobs import Jobs
 from ctxlearn.settings import Settings
 from tests.tiny import PATIENCE, copy_of_tiny
 from tests.ui.serving import Served
-from tests.ui.tabs import Tab, open_page, reach
+from tests.ui.tabs import Tab, open_page, press, reach, translate
 
 WORDS = """headword	part_of_speech	gloss	example	translation
 tikana	n	dog	Tikana sulo.	The dog sleeps.
@@ -49,14 +49,14 @@ def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server
     page.get_by_text("New language").click()
     page.get_by_role("textbox", name="Language", exact=True).fill("Nimboran")
     page.get_by_role("textbox", name="Its code").fill("nir")
-    page.get_by_role("button", name="Make it").click()
+    press(page.get_by_role("button", name="Make it"))
     expect(page.get_by_text("Nimboran is made")).to_be_visible()
     expect(page.get_by_text("There is no book yet.")).to_be_visible()  # the end of the page is the new language's too
     upload(page, "../<img src=x onerror=alert(1)>.tsv", WORDS)
     expect(page.get_by_text("read as dictionary")).to_be_visible()
     expect(page.get_by_text("<b>hut</b>").first).to_be_visible()  # a text, not a tag
     assert page.locator("main i, main b, main img[src=x]").count() == 0
-    page.get_by_role("button", name="Add it").click()
+    press(page.get_by_role("button", name="Add it"))
     expect(page.get_by_text("is added as")).to_be_visible()
     (source,) = manifest.open_corpus(str(server.folder / "corpora" / "nimboran")).sources
     assert re.fullmatch(
@@ -67,8 +67,7 @@ def test_a_dictionary_is_uploaded_seen_in_the_context_and_translated_with(server
     expect(page.get_by_text("Dictionary").first).to_be_visible()
 
     open_page(page, "Translate")
-    page.get_by_label("Text in Nimboran").fill("tikana bakor")
-    page.get_by_label("Text in Nimboran").press("Control+Enter")
+    translate(page, "tikana bakor", "Nimboran")
     expect(page.locator(".st-key-result .ctx-text")).to_contain_text("og")
     page.locator("summary", has_text="tikana").first.click()
     expect(page.locator("details[open] .ctx-records", has_text="tikana | n | dog")).to_be_visible()
@@ -81,7 +80,7 @@ def test_an_evaluation_is_started_seen_in_the_trend_and_compared(server: Served,
     for number in (1, 2):
         if number > 1:
             page.get_by_text("New run", exact=True).click()
-        page.get_by_role("button", name="Start").click()
+        press(page.get_by_role("button", name="Start"))
         expect(jobs(page, "done")).to_have_count(number)
         expect(page.get_by_text("No run yet")).to_have_count(0)  # the page follows its list of jobs
     expect(page.get_by_text("chrF (higher is better)")).to_be_visible()
@@ -99,15 +98,15 @@ def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(serv
     (corpus / "dev.tsv").write_text(f"id\tqaa\teng\n{rows}", encoding="utf-8")
     page = tab(f"{server.address}/evaluate")
     choose(page, "Language", "Toy (toy)")
-    page.get_by_role("button", name="Start").click()
+    press(page.get_by_role("button", name="Start"))
     progress = page.get_by_text(re.compile(r"[\d,]+ of 20,000 sentences"))
     expect(progress).to_be_visible()
     page.reload()
     choose(page, "Language", "Toy (toy)")
     expect(progress).to_be_visible()
-    page.get_by_role("button", name="Pause").click()
+    press(page.get_by_role("button", name="Pause"))
     expect(jobs(page, "paused")).to_be_visible()
-    page.get_by_role("button", name="Resume").click()
+    press(page.get_by_role("button", name="Resume"))
     expect(jobs(page, "running")).to_be_visible()
     expect(progress).to_be_visible()
     page.context.close()
@@ -119,7 +118,7 @@ def test_a_long_job_goes_on_when_the_page_is_reloaded_and_the_tab_is_closed(serv
     while done(server) <= before and time.monotonic() < end:
         time.sleep(0.1)
     assert done(server) > before
-    again.get_by_role("button", name="Cancel").click()
+    press(again.get_by_role("button", name="Cancel"))
     expect(jobs(again, "cancelled")).to_be_visible()
 
 

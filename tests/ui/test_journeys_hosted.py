@@ -14,7 +14,7 @@ from tests.hosting import answer, translated
 from tests.standins import StandIn, price_from_row
 from tests.tiny import change, copy_of_tiny
 from tests.ui.serving import Served, served
-from tests.ui.tabs import Tab
+from tests.ui.tabs import Tab, translate
 
 MODEL = "openai/gpt-4.1"
 SENTENCES = ("Pokin tarike kesu.", "Mola gona.", "Nanin hulora kesu.")
@@ -53,11 +53,6 @@ def choose_model(page: Page, name: str) -> None:
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("combobox", name="Model").fill(name)
     page.get_by_role("option", name=name, exact=True).click()
-
-
-def translate(page: Page, text: str) -> None:
-    page.get_by_label("Text in Toy").fill(text)
-    page.get_by_label("Text in Toy").press("Control+Enter")
 
 
 def test_a_hosted_model_is_chosen_asked_and_paid_for_once(office: Served, provider: StandIn, tab: Tab) -> None:
