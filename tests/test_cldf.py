@@ -312,7 +312,7 @@ def read_mutated(source: Path, name: str, mutate: Mutation, folder: Path, option
     read_or_refuse(cldf.FORMAT, copy, replace(options, root=copy))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["lexicon-metadata.json", "lexemes.txt", "meanings.txt", "sentences.csv"]), mutate=mutations()
 )
@@ -322,7 +322,7 @@ def test_a_broken_data_set_gives_records_or_an_error_made_on_purpose(
     read_mutated(DATA, name, mutate, tmp_path, TRIAL)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.lists(st.integers(0, 12), min_size=1, max_size=7), value=st.sampled_from([None, 7, "x", [], {}, [1], True])
 )
@@ -347,7 +347,7 @@ def test_metadata_of_any_shape_give_records_or_an_error_made_on_purpose(
 
 
 @pytest.mark.real
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["cldf-metadata.json", "entries.csv", "senses.csv", "examples.csv"]), mutate=mutations())
 def test_a_broken_kalamang_gives_records_or_an_error_made_on_purpose(
     name: str, mutate: Mutation, tmp_path: Path

@@ -149,7 +149,7 @@ def test_a_normalised_score_is_that_of_the_normalised_texts_and_says_so() -> Non
 
 
 @given(st.text())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_to_normalise_twice_is_to_normalise_once(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
@@ -205,7 +205,7 @@ def test_outside_scores_that_are_no_text_are_refused() -> None:
 
 
 @given(st.text(alphabet="d012\t\n .-eEx", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_file_of_scores_is_read_or_refused(text: str) -> None:
     with suppress(FormatError):
         assert len(scores_of(text)) == 3

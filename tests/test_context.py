@@ -73,7 +73,7 @@ def test_everything_is_packed_without_a_budget_and_reads_back() -> None:
     assert (len(reading.entries), len(reading.examples), len(reading.blocks)) == (24, 22, 9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(60, 3200), st.sets(st.sampled_from(context.SECTIONS), min_size=1), st.sampled_from(sorted(COUNTERS)))
 def test_no_budget_is_ever_exceeded_and_no_record_is_cut_or_written_twice(
     budget: int, sections: set[str], counter: str

@@ -226,7 +226,7 @@ def test_forget_deletes_them(toy: Path, capsys: Capture) -> None:
     assert WRONG[0].encode() not in environment.read().ledger.read_bytes()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_pair_comes_back_from_the_file_as_it_was_said(toy: Path, primary: str, translated: str) -> None:
     (toy / "corrections.tsv").unlink(missing_ok=True)

@@ -99,7 +99,7 @@ def test_of_no_words_none_is_missing() -> None:
     assert shown["types"] == shown["tokens"] == share(()) == 1.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(["tari", "tarin", "tarike", "mola", "xyz", "kumora", "suma"]), max_size=8))
 def test_parts_find_no_less_than_the_surface_and_either_no_less_than_one_place(sentence: list[str]) -> None:
     it: Any = counts(words(" ".join(sentence), "tari-ke"))
@@ -169,7 +169,7 @@ def test_a_slice_has_the_scores_of_its_segments_alone() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_segment_is_in_one_slice_of_each_kind(of: list[tuple[int, int]]) -> None:
     found, *_ = sliced([sentence(*it) for it in of])
     for kind, parts in (("coverage", COVERAGE), ("length", LENGTH)):

@@ -273,7 +273,7 @@ def test_a_state_cut_short_is_learned_again(tmp_path: Path) -> None:
     assert texts(ask(tmp_path, SMALL, OUT, "Ko lom dol.")) == before
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4), st.booleans())
 def test_a_state_with_any_byte_changed_is_whole_or_not_there(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]], at_the_beginning: bool
@@ -440,7 +440,7 @@ def test_a_megabyte_is_refused_and_its_neighbours_are_translated(learned: Path) 
     assert second.text == "The dog sees the cat."
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=60), max_size=3))
 def test_any_text_has_a_translation(tmp_path_factory: pytest.TempPathFactory, sources: list[str]) -> None:
     folder = tmp_path_factory.getbasetemp() / "any"

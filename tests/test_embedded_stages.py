@@ -55,7 +55,6 @@ def grids(draw: st.DrawFn, many: int) -> list[Bits]:
     return [np.array(draw(cells), np.bool_).reshape(size, length) for _ in range(many)]
 
 
-@settings(deadline=None)  # the first call of a compiled loop compiles it
 @given(grids(2))
 def test_links_are_what_both_ways_say_and_what_grows_from_it(ways: list[Bits]) -> None:
     forward, backward = ways
@@ -89,7 +88,6 @@ def test_alignment_finds_a_reversed_language(kind: str) -> None:
     assert np.array_equal(links, align(source, target, pairs, kind))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("abcde", max_size=4), st.text("abcde", max_size=4)), max_size=8))
 def test_any_pairs_can_be_aligned(pairs: list[tuple[str, str]]) -> None:
     source, target = text(*(one for one, _ in pairs)), text(*(other for _, other in pairs))
@@ -112,7 +110,6 @@ def consistent(links: Bits) -> Iterator[tuple[int, int, int, int]]:
                         yield start, end, first, last
 
 
-@settings(deadline=None)
 @given(grids(1))
 def test_phrase_pairs_are_all_consistent_ones_and_the_whole(made: list[Bits]) -> None:
     (links,) = made
@@ -123,7 +120,6 @@ def test_phrase_pairs_are_all_consistent_ones_and_the_whole(made: list[Bits]) ->
     assert len(found) == len(set(found)) and set(found) == expected
 
 
-@settings(deadline=None)
 @given(grids(1))
 def test_of_too_many_phrase_pairs_those_stay_that_end_in_links(made: list[Bits]) -> None:
     (links,) = made
@@ -205,7 +201,6 @@ def follow(model: ngrams.LanguageModel, history: str) -> int:
     return int(state)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abcd", max_size=6), max_size=20), st.text("abcde", max_size=4), st.integers(2, 4))
 def test_the_language_model_is_kneser_and_neys(sentences: list[str], history: str, order: int) -> None:
     model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5, order)
@@ -216,7 +211,6 @@ def test_the_language_model_is_kneser_and_neys(sentences: list[str], history: st
         assert chance == pytest.approx(math.log(plain.probability(letter, f"<{history}"[1 - order :])), abs=1e-4)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abcde", max_size=6), max_size=20), st.text("abcde", max_size=4))
 def test_the_probabilities_after_any_history_add_up_to_one(sentences: list[str], history: str) -> None:
     model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5)
@@ -278,7 +272,7 @@ def weighed(**changed: float) -> tuple[decode.Options, decode.Costs]:
     return options, decode.Costs(weights.language_model, weights.jump, weights.unknown, 5000)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([0, 1, 2, 3, 4, -1]), min_size=1, max_size=4))
 def test_the_n_best_are_the_best_of_all_that_there_are(pieces: list[int]) -> None:
     options, costs = weighed(reordering=0.0)  # with it two hypotheses that are taken for one differ in what is to come
@@ -309,7 +303,6 @@ def test_a_wider_beam_finds_nothing_worse() -> None:
 # -- consensus --------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab cé字", max_size=12), min_size=1, max_size=5, unique=True), st.data())
 def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], data: st.DataObject) -> None:
     reference = data.draw(st.text("ab cé字", min_size=1, max_size=12).filter(str.strip))
@@ -328,7 +321,6 @@ NEIGHBOURS = st.lists(st.tuples(st.floats(-1, 1), CANDIDATES.map(lambda it: it[1
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), max_size=3), NEIGHBOURS)
 def test_consensus_ranks_each_candidate_once_best_first(
     lists: list[list[tuple[float, consensus.Words]]], neighbours: regression.Neighbours
@@ -338,7 +330,6 @@ def test_consensus_ranks_each_candidate_once_best_first(
     assert all(0 <= expected <= 1 + 1e-9 for expected, _ in ranked)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(CANDIDATES, min_size=1, max_size=4), min_size=1, max_size=3), st.integers(1, 4))
 def test_edits_stay_with_the_candidates_words_and_lose_no_candidate(
     lists: list[list[tuple[float, consensus.Words]]], edits: int
@@ -381,7 +372,6 @@ def features(words: Sequence[str]) -> set[tuple[str, ...]]:
 SAID = st.lists(st.sampled_from(["a", "ab", "abc", "abcd", "bcd", "cé字d"]), min_size=1, max_size=4).map(tuple)
 
 
-@settings(deadline=None)
 @given(st.lists(SAID, min_size=1, max_size=6), SAID, st.integers(1, 6))
 def test_neighbours_have_the_weights_of_kernel_ridge_regression(
     sources: list[tuple[str, ...]], words: tuple[str, ...], most: int

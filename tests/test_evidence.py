@@ -133,7 +133,7 @@ def test_a_word_of_a_megabyte_is_looked_up_at_once() -> None:
     assert of("tari" * 250_000).records == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_whatever_is_asked_is_answered_word_by_word(text: str) -> None:
     found = INDEX.of(text, "qaa", "source")

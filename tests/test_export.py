@@ -264,7 +264,7 @@ def test_a_page_is_well_formed_shows_every_text_and_fetches_nothing(ledger: Ledg
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_opens_or_closes_anything_in_a_report(text: str) -> None:
     page = Texts(f"<p>{html.escape(text)}</p>")
     assert page.tags == {"p"} and page.open == []

@@ -116,14 +116,14 @@ def test_at_a_terminal_init_asks_for_what_is_not_given() -> None:
     assert (made.language, made.contact) == (Language("Kalamang", "kgv"), Language("English", "eng"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_name_is_written_so_that_it_reads_back(name: str, contact: str) -> None:
     data = tomllib.loads(manifest_writing.new(Language(name, "foo"), Language(contact, "eng")))
     assert (data["language"]["name"], data["contact"]["name"]) == (clean(name), clean(contact))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(min_size=1), st.text(min_size=1), min_size=1), st.lists(st.text(), min_size=1))
 def test_any_field_is_written_so_that_it_reads_back(columns: dict[str, str], tables: list[str]) -> None:
     text = manifest_writing.table("source", {"path": "x", "id": "", "columns": columns, "tables": tables})

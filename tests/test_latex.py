@@ -456,7 +456,7 @@ SMALL = "".join(
 SMALL += (DATA / "book" / "chapters" / "02Clauses.tex").read_text(encoding="utf-8")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=mutations(len(SMALL)))
 def test_no_mutation_of_the_small_book_breaks_the_reader(
     tmp_path: Path, changes: list[tuple[str, int, int, str]]
@@ -464,7 +464,7 @@ def test_no_mutation_of_the_small_book_breaks_the_reader(
     assert_clean(read_text(tmp_path, mutated(SMALL, changes)))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(source=st.lists(st.sampled_from([*BROKEN_TEX, "a", " ", "\n", "é", "=b", r"\ea", r"\z", r"\it "]), max_size=60))
 def test_no_jumble_of_tex_breaks_the_reader(tmp_path: Path, source: list[str]) -> None:
     try:
@@ -473,7 +473,7 @@ def test_no_jumble_of_tex_breaks_the_reader(tmp_path: Path, source: list[str]) -
         assert str(error)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200))
 def test_bytes_that_are_no_text_are_an_error_with_the_line_or_a_reading(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "one.tex"
@@ -519,7 +519,7 @@ def test_japhug_gives_all_but_two_in_a_hundred_of_its_glossed_examples() -> None
 
 
 @pytest.mark.real
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=mutations(30_000),
     book=st.sampled_from(

@@ -232,7 +232,7 @@ records = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(sentences, sentences), min_size=1, max_size=4), records)
 def test_the_index_finds_what_a_slow_search_finds(pairs: list[tuple[str, str]], record: Record) -> None:
     test = TestSet("t", tuple(Item(str(n), {"kgv": (s,), "eng": (t,)}) for n, (s, t) in enumerate(pairs)))

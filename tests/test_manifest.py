@@ -180,7 +180,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     assert parse(tmp_path, b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()).language.code == "qaa"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.integers(0, len(LINES) - 1),
     st.sampled_from(["delete", "double", "swap"]),

@@ -21,7 +21,7 @@ LANGUAGES = Path(__file__).parents[2] / "shared" / "languages"
 GRAMMAR = Options(Language("Trial", "trl"), Language("English", "eng"), DATA, kind="grammar")
 TEXT = replace(GRAMMAR, kind="text")
 
-same_folder = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def blocks_of(text: str, folder: Path, name: str = "page.md") -> tuple[Block, ...]:
@@ -190,7 +190,7 @@ def test_a_folder_without_texts_and_a_missing_file_are_errors(tmp_path: Path) ->
 words = st.text(st.sampled_from("tarimolkesunŋ"), min_size=1, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pairs=st.lists(st.tuples(words, words), min_size=1, max_size=8), meant=words, source=words)
 def test_words_and_glosses_come_back_as_they_were_written(
     pairs: list[tuple[str, str]], meant: str, source: str

@@ -80,7 +80,7 @@ def test_every_other_address_is_foreign_however_it_is_written(url: str) -> None:
     assert own_host(url) is None
 
 
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(st.ip_addresses(v=4) | st.ip_addresses(v=4, network="172.0.0.0/8"))
 def test_an_address_is_ones_own_only_within_the_blocks_that_are_set_aside_for_that(address: IPv4Address) -> None:
     one, two, *_ = address.packed
@@ -89,7 +89,7 @@ def test_an_address_is_ones_own_only_within_the_blocks_that_are_set_aside_for_th
     assert (own_host(f"http://[::ffff:{address}]") is not None) == own
 
 
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(st.ip_addresses(v=6) | st.ip_addresses(v=6, network="f000::/4"))
 def test_an_address_of_six_is_ones_own_only_by_its_first_bits(address: IPv6Address) -> None:
     assume(address.ipv4_mapped is None)
@@ -97,7 +97,7 @@ def test_an_address_of_six_is_ones_own_only_by_its_first_bits(address: IPv6Addre
     assert (own_host(f"http://[{address}]") is not None) == own
 
 
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(st.text(max_size=40))
 def test_no_text_is_more_than_a_foreign_address(url: str) -> None:
     assert own_host(f"http://{url}.org") is None or "." not in url

@@ -158,7 +158,7 @@ def test_a_model_that_nobody_knows_can_be_given_a_price() -> None:
 COUNT = st.integers(0, 2_000_000)
 
 
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(COUNT, COUNT, COUNT, st.sampled_from(sorted({model for model, _, _ in BY_HAND})))
 def test_reading_from_the_cache_is_never_dearer_than_reading_anew(book: int, rest: int, made: int, model: str) -> None:
     known = price(model, HERE)

@@ -56,7 +56,7 @@ def test_sentence_pairs_are_read_back_as_they_were_written(written: list[Record]
     assert list(render.read_examples(section("examples", written))) == written
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(blocks, max_size=5))
 @example([Block("0"), Block(example=Example("\\", ""))])
 def test_blocks_are_read_back_as_they_were_written_under_their_headings(written: list[Record]) -> None:

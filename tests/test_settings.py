@@ -114,7 +114,7 @@ def test_a_folder_in_the_place_of_the_file_is_said(home: Path) -> None:
         settings.read()
 
 
-@limits(max_examples=150, deadline=None)
+@limits(max_examples=150)
 @given(st.text(max_size=60) | st.sampled_from([it[0] for it in WRONG if isinstance(it[0], str)]), st.text(max_size=8))
 def test_no_file_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, text: str, more: str) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"

@@ -286,4 +286,4 @@ class NeverMore(RuleBasedStateMachine):
 
 
 TestNeverMore = NeverMore.TestCase
-TestNeverMore.settings = limits(max_examples=12, stateful_step_count=20, deadline=None)
+TestNeverMore.settings = limits(max_examples=12, stateful_step_count=20)

@@ -640,7 +640,7 @@ class TestTexts:
         ascii_first=st.booleans(),
         ascii_second=st.booleans(),
     )
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_a_known_text_is_found_again_in_the_bytes(self, long: str, ascii_first: bool, ascii_second: bool) -> None:
         texts = Texts(Tokenizer())
         first = json.dumps({"a": long, "b": "q"}, ensure_ascii=ascii_first).encode("utf-8", "surrogatepass")

@@ -28,7 +28,7 @@ TRIAL = Options(Language("Trial", "trl"), Language("English", "eng"), DATA)
 PAIRS = replace(TRIAL, kind="parallel")
 ZHUANG = Options(Language("Zhuang", "za"), Language("Chinese", "zh"), LANGUAGES, password=b"zhuangbench")
 
-same_folder = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def left_out(material: Material) -> dict[str, str]:
@@ -318,13 +318,13 @@ def written(found: Sequence[Sequence[str]], delimiter: str) -> str:
     return file.getvalue()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(found=st.lists(st.lists(cells, min_size=2, max_size=4), max_size=6), delimiter=st.sampled_from([",", ";", "\t"]))
 def test_rows_that_the_csv_module_wrote_are_read_back_equal(found: list[list[str]], delimiter: str) -> None:
     assert [row for _, row in csv_rows(written(found, delimiter), {"delimiter": delimiter})] == found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(found=st.lists(st.tuples(cells, cells, cells), max_size=6))
 def test_tsv_that_the_csv_module_wrote_is_read_back_equal(found: list[tuple[str, ...]]) -> None:
     # A cell with both a tab and a line break is the one thing that is not promised (delimited.py).
@@ -332,7 +332,7 @@ def test_tsv_that_the_csv_module_wrote_is_read_back_equal(found: list[tuple[str,
     assert [tuple(row) for _, row in tsv_rows(written(table_rows, "\t"))] == table_rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(st.sampled_from('a"\t\n,;'), max_size=40))
 def test_lines_of_any_text_only_grow(text: str) -> None:
     for found in (list(tsv_rows(text)), list(csv_rows(text, {"delimiter": ","}))):

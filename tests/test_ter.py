@@ -36,7 +36,7 @@ def _none_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edits, "_SHORT", 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(some.lists(some.sampled_from("abcdef"), max_size=24), some.lists(some.sampled_from("abcdef"), max_size=24))
 @example(["a"], ["b"] * 60)  # the beam is widened
 @example(["a", "b"] * 30, ["b"])

@@ -137,7 +137,7 @@ VALUES = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES, st.booleans()), min_size=1, max_size=150), st.integers(1, 120))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_series_fits_into_the_terminal(values: list[tuple[float, float, float, bool]], width: int) -> None:
     points = []
     for number, (value, one, two, bare) in enumerate(values):

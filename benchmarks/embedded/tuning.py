@@ -31,7 +31,7 @@ _SMALLEST = 0.25  # of a first step: finer ones are lost in the noise
 _SEARCHED = [name for name in WEIGHED if name != "unknown"]  # a piece that nothing translates is taken over at any cost
 
 
-class TimeOver(Exception):  # noqa: N818 - says what is so
+class TimeOver(Exception):  # noqa: N818  # ends a search; it is no error
     """No more settings are tried."""
 
 
