@@ -126,6 +126,14 @@ def test_an_unknown_name_is_taken_over_as_it_is_written(learned: Path) -> None:
     assert "Zawadi" in made
 
 
+def test_a_number_never_seen_is_taken_over_and_no_other_stands_for_it(learned: Path) -> None:
+    alone, within = texts(ask(learned, SMALL, OUT, "12345", "Ma 70 he."))
+    assert alone == "12345"
+    assert "70" in within
+    (made,) = texts(ask(learned, prefix([entry("120001", "the first"), entry("ko", "cat")]), OUT, "120002"))
+    assert made == "120002"
+
+
 def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:
     context = prefix([entry("kalomang", "river"), entry("zu", "deep")])
     assert texts(ask(learned, context, OUT, "kalomangat")) == ["river"]

@@ -165,12 +165,17 @@ def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
     """Say what stands for each word of a run.
 
     For a word never seen stands a known one that begins alike; where there is none, a word with a capital is a name and
-    is taken over, and another is cut into pieces as it is.
+    is taken over, and another is cut into pieces as it is. A number never seen is taken over: none stands for another.
     """
     for word, written in zip(run.words, run.written, strict=True):
-        other = word if word in known or not is_word(word) else _nearest(word, state.beginning(word[:3]))
+        number = is_word(word) and not any(map(str.isalpha, word))
+        other: str | None = None
+        if word in known or not is_word(word):
+            other = word
+        elif not number:
+            other = _nearest(word, state.beginning(word[:3]))
         run.known += word in known
-        if other is None and written != written.lower():
+        if other is None and (number or written != written.lower()):
             run.copied[word] = written
         run.meant.append(other or word)
 
