@@ -48,6 +48,7 @@ class Decoder:
         self._numbers = {piece: number for number, piece in enumerate(view.source)}
         self._names = list(view.target)
         self._model = view.model
+        self._classed = view.classed
         self._corrections = {words: option for option, words in enumerate(self._corrected, len(view.options.scores))}
         self._phrases: dict[int, Pieces] = {}  # what options say, as far as it was asked for
         self._options = self._with_corrections(view.options)
@@ -70,6 +71,7 @@ class Decoder:
             scores=_more(options.scores, [_SURE] * len(sizes)),
             alone=_more(options.alone, [0.0] * len(sizes)),
             facing=np.concatenate((options.facing, np.zeros((len(sizes), 6), np.float32))),
+            classed=_more(options.classed, [0.0] * len(sizes)),
         )
 
     def __call__(self, pieces: Sequence[str], effort: Effort) -> Iterator[tuple[float, Pieces]]:
@@ -77,8 +79,8 @@ class Decoder:
         source = np.array([self._numbers.get(piece, -1) for piece in pieces], np.int32)
         options = self._options
         ranges = self._corrections_in(pieces, spans(source, options.slots, options.places, options.begins))
-        costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam)
-        many, scores, found = search(source, ranges, options, self._model, costs, effort.candidates)
+        costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam, WEIGHTS.class_model)
+        many, scores, found = search(source, ranges, options, self._model, self._classed, costs, effort.candidates)
         # A piece that was seen, but never by itself with a translation, is left out, not taken over.
         taken_over = {-1 - at: () if piece in self._numbers else (piece,) for at, piece in enumerate(pieces)}
         said: dict[int, Pieces] = {**taken_over, -1 - len(pieces): ()}  # the last one stands where the sentence ends

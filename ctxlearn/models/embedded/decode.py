@@ -1,8 +1,10 @@
 """Decoding: the best translations of a sentence of pieces, by a beam over how much of it is covered (Koehn 2004).
 
 A hypothesis knows which pieces are covered (all before `gap`, and those of a mask that begins there), where its last
-phrase stands, and the language model's state; two that agree in that are one, with an arc for each way to it. From the
-arcs the n best derivations are read off, best first.
+phrase ends, and the language model's state; two that agree in that are one, with an arc for each way to it. What else
+counts for what is to come (where the last phrase begins, its orientations, the state of the model of classes) is that
+of the best way: almost exact, and the beam holds more that differs. From the arcs the n best derivations are read off,
+best first.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctxlearn.models.embedded.arrays import Array, compiled, find, hashed, mixed
+from ctxlearn.models.embedded.classes import ClassModel, step_class
 from ctxlearn.models.embedded.ngrams import LanguageModel, step
 from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
 
@@ -34,6 +37,7 @@ class Options(NamedTuple):
     scores: Array
     alone: Array  # the language model's part, wherever the phrase stands
     facing: Array  # the weighed orientations
+    classed: Array  # the part of the model of classes, wherever the phrase stands
 
 
 class Costs(NamedTuple):
@@ -43,14 +47,18 @@ class Costs(NamedTuple):
     jump: float
     unknown: float
     beam: int
+    class_model: float
 
 
-def options(table: Table, model: LanguageModel, weights: Weights, most: int, slots: Array, places: Array) -> Options:
+def options(
+    table: Table, model: LanguageModel, classed: ClassModel, weights: Weights, most: int, slots: Array, places: Array
+) -> Options:
     """Return the `most` best pairs of each source phrase; the hash table leads from a phrase to its place."""
     scores = table.parts @ weights.columns()
-    alone = _alone(table.words, table.starts, table.sizes, model)
+    alone, of_classes = _alone(table.words, table.starts, table.sizes, model, classed)
+    inside = weights.language_model * alone + weights.class_model * of_classes
     phrase = np.repeat(np.arange(len(table.sources)), np.diff(table.begins))
-    order = np.lexsort((-(scores + weights.language_model * alone), phrase))
+    order = np.lexsort((-(scores + inside), phrase))
     kept = order[np.arange(len(order)) - table.begins[phrase] < most]
     return Options(
         slots,
@@ -61,19 +69,30 @@ def options(table: Table, model: LanguageModel, weights: Weights, most: int, slo
         table.sizes[kept],
         scores[kept].astype(np.float32),
         alone[kept],
-        (table.orientations[kept] * weights.reordering).astype(np.float32),
+        table.orientations[kept] * weights.orientations(),
+        of_classes[kept],
     )
 
 
 @compiled
-def _alone(words: Any, starts: Any, sizes: Any, model: Any) -> Any:
-    found = np.zeros(len(starts), np.float32)
+def _alone(words: Any, starts: Any, sizes: Any, model: Any, classed: Any) -> Any:
+    alone, of_classes = np.zeros(len(starts), np.float32), np.zeros(len(starts), np.float32)
     for n in range(len(starts)):
-        state = np.int32(0)
-        for at in range(starts[n], starts[n] + sizes[n]):
-            chance, state = step(model, state, words[at])
-            found[n] += chance
-    return found
+        alone[n], of_classes[n], _, _ = _followed(words, starts[n], sizes[n], model, 0, classed, 0)
+    return alone, of_classes
+
+
+@compiled
+def _followed(words: Any, start: int, size: int, model: Any, state: Any, classed: Any, class_state: Any) -> Any:
+    """Return what both language models say of a run of words after such states, and the states after it."""
+    of_words, of_classes = 0.0, 0.0
+    state, class_state = np.int32(state), np.int32(class_state)
+    for at in range(start, start + size):
+        chance, state = step(model, state, words[at])
+        of_words += chance
+        chance, class_state = step_class(classed, class_state, words[at])
+        of_classes += chance
+    return of_words, of_classes, state, class_state
 
 
 @compiled
@@ -90,6 +109,12 @@ def spans(source: Any, slots: Any, places: Any, begins: Any) -> Any:
 
 
 @compiled
+def _inside(options: Any, costs: Any, n: Any) -> Any:
+    """Return what the language models say of an option by itself."""
+    return costs.language_model * options.alone[n] + costs.class_model * options.classed[n]
+
+
+@compiled
 def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     """Return for each span the best that can be had for it, by the options alone."""
     length = len(ranges)
@@ -97,7 +122,7 @@ def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     for start in range(length):
         for size in range(1, min(LONGEST, length - start) + 1):
             for n in range(ranges[start, size - 1, 0], ranges[start, size - 1, 1]):
-                score = options.scores[n] + costs.language_model * options.alone[n]
+                score = options.scores[n] + _inside(options, costs, n)
                 best[start, start + size] = max(best[start, start + size], score)
         if ranges[start, 0, 0] == ranges[start, 0, 1]:
             best[start, start + 1] = max(best[start, start + 1], costs.unknown)
@@ -126,6 +151,20 @@ def _future(gap: Any, mask: Any, futures: Any) -> float:
 
 
 @compiled
+def _ways(gap: Any, mask: Any, last_start: Any, last_end: Any, start: Any, end: Any) -> tuple[int, int]:
+    """Return how a phrase stands to the block before it, and the last phrase to the one after it, as in a table.
+
+    A block is read off what is covered: the phrase is beside the block before it if all between it and the last phrase
+    is covered, and the last phrase will be beside the block after it if nothing between is (Cherry et al. 2012).
+    """
+    way, first, behind = (0, last_end, start) if start >= last_end else (1, end, last_start)
+    covered = 0
+    for piece in range(first, behind):
+        covered += piece < gap or np.int64((mask >> np.uint64(piece - gap)) & np.uint64(1))
+    return way if covered == behind - first else 2, way if covered == 0 else 2
+
+
+@compiled
 def _slot(table: Any, facts: Any, masks: Any, gap: Any, mask: Any, end: Any, state: Any) -> Any:
     """Return the slot of the hypothesis that is alike, or the free one for it."""
     key = mixed(mask ^ mixed(np.uint64(gap) * np.uint64(1315423911) ^ np.uint64(end) << np.uint64(40)))
@@ -151,7 +190,7 @@ def _thin(table: Any, facts: Any, masks: Any, scores: Any, kept: int) -> Any:
 
 
 @compiled
-def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: int) -> Any:
+def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, costs: Any, n: int) -> Any:
     """Return how many of the `n` best there are, their scores, and their options, first one first.
 
     A piece that is taken over is -1 less its place; after the last option stands -1 less the sentence's length.
@@ -162,7 +201,7 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
     wide = 2
     while wide < 2 * room:
         wide *= 2
-    facts = np.zeros((length + 1, room, 5), np.int64)  # gap, start and end of the last phrase, state, newest arc
+    facts = np.zeros((length + 1, room, 6), np.int64)  # gap, start and end of the last phrase, states, newest arc
     masks = np.zeros((length + 1, room), np.uint64)
     scores = np.zeros((length + 1, room, 2))  # so far, and with the rest as estimated
     tables = np.full((length + 1, wide), -1, np.int32)
@@ -171,12 +210,12 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
     arcs = np.zeros((4096, 4), np.int64)  # from which stack, which hypothesis there; option; next arc
     arc_scores, many = np.zeros(4096), 0
     counts[0] = 1
-    facts[0, 0, 1], facts[0, 0, 3], facts[0, 0, 4] = -1, model.start, -1
-    end_word = model.kinds - 1
+    facts[0, 0, 1], facts[0, 0, 3], facts[0, 0, 4], facts[0, 0, 5] = -1, model.start, classed.model.start, -1
+    end_word, end_class = model.kinds - 1, classed.model.kinds - 1
     for covered in range(length):
         order = np.argsort(-scores[covered, : counts[covered], 1], kind="mergesort")
         for at in order[:beam]:
-            gap, last_start, last_end, state, arc = facts[covered, at]
+            gap, last_start, last_end, state, class_state, arc = facts[covered, at]
             mask, so_far = masks[covered, at], scores[covered, at, 0]
             last = arcs[arc, 2] if arc >= 0 else np.int64(-1)
             for start in range(gap, min(length, gap + _JUMP + 1)):
@@ -198,26 +237,26 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
                         new_gap += 1
                     future = _future(new_gap, new_mask, futures)
                     base = so_far - costs.jump * abs(start - last_end)
-                    way = 0 if start == last_end else (1 if end == last_start else 2)
+                    way, after = _ways(gap, mask, last_start, last_end, start, end)
                     if last >= 0:
-                        base += options.facing[last, 3 + way]
+                        base += options.facing[last, 3 + after]
                     to = covered + size
                     for option in range(first, behind + taken_over):
-                        score, new_state = base + costs.unknown, np.int32(0)
+                        score, new_state, new_class_state = base + costs.unknown, np.int32(0), np.int32(0)
                         if not taken_over:
                             score = base + options.scores[option] + options.facing[option, way]
-                            guess = score + costs.language_model * options.alone[option] + future
-                            if guess + _SLACK < least[to]:
+                            if score + _inside(options, costs, option) + future + _SLACK < least[to]:
                                 continue
-                            new_state, chances = np.int32(state), 0.0
-                            for word in range(options.starts[option], options.starts[option] + options.sizes[option]):
-                                chance, new_state = step(model, new_state, options.words[word])
-                                chances += chance
-                            score += costs.language_model * chances
+                            of_words, of_classes, new_state, new_class_state = _followed(
+                                options.words, options.starts[option], options.sizes[option],
+                                model, state, classed, class_state,
+                            )  # fmt: skip
+                            score += costs.language_model * of_words + costs.class_model * of_classes
                         new_end = end
                         if to == length:
-                            chance, new_state = step(model, new_state, end_word)
-                            score, new_state, new_end = score + costs.language_model * chance, np.int32(0), length
+                            score += costs.language_model * step(model, new_state, end_word)[0]
+                            score += costs.class_model * step(classed.model, new_class_state, end_class)[0]
+                            new_state, new_class_state, new_end = np.int32(0), np.int32(0), length
                         if score + future < least[to]:
                             continue
                         if many == len(arcs):
@@ -229,11 +268,11 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
                         slot = _slot(tables[to], facts[to], masks[to], new_gap, new_mask, new_end, new_state)
                         found = tables[to, slot]
                         if found >= 0 and score <= scores[to, found, 0]:
-                            newest = facts[to, found, 4]  # the newest arc stays the best one
+                            newest = facts[to, found, 5]  # the newest arc stays the best one
                             arcs[many, 3], arcs[newest, 3] = arcs[newest, 3], many
                         elif found >= 0:
-                            arcs[many, 3], facts[to, found, 4] = facts[to, found, 4], many
-                            facts[to, found, 1] = start
+                            arcs[many, 3], facts[to, found, 5] = facts[to, found, 5], many
+                            facts[to, found, 1], facts[to, found, 4] = start, new_class_state
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
                         else:
                             if counts[to] == room:
@@ -243,7 +282,8 @@ def search(source: Any, ranges: Any, options: Any, model: Any, costs: Any, n: in
                             counts[to] += 1
                             tables[to, slot], masks[to, found] = found, new_mask
                             facts[to, found, 0], facts[to, found, 1], facts[to, found, 2] = new_gap, start, new_end
-                            facts[to, found, 3], facts[to, found, 4] = new_state, many
+                            facts[to, found, 3], facts[to, found, 4] = new_state, new_class_state
+                            facts[to, found, 5] = many
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
                         many += 1
     return _best(length, counts[length], facts, scores, arcs, arc_scores, n)
@@ -272,7 +312,7 @@ def _best(length: int, last: int, facts: Any, scores: Any, arcs: Any, arc_scores
                 part, place = parts[part, 2], place + 1
             got += 1
             continue
-        arc = facts[stack, at, 4]
+        arc = facts[stack, at, 5]
         while arc >= 0:
             if many == len(parts):
                 parts = np.concatenate((parts, np.zeros_like(parts)))

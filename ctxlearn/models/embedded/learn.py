@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded import arrays, decode, ngrams, phrases, regression, subwords
+from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
 from ctxlearn.models.embedded.arrays import Array
+from ctxlearn.models.embedded.classes import ClassModel
 from ctxlearn.models.embedded.material import Material
 from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import Weights
@@ -35,8 +36,8 @@ class Cut(NamedTuple):
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
-    "align", "arrays", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases", "regression", "state",
-    "subwords", "text",
+    "align", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases", "regression",
+    "state", "subwords", "text",
 )  # fmt: skip
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
@@ -84,7 +85,7 @@ def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[V
     large = sum(len(one) * len(other) for one, other in zip(source, target, strict=True)) > _LARGE
     sources = _cut({cut.source for cut in VIEWS}, source)
     targets = _cut({cut.target for cut in VIEWS}, target, prose)
-    models: dict[bytes, LanguageModel] = {}
+    models: dict[bytes, tuple[LanguageModel, ClassModel]] = {}
     grids: dict[tuple[bytes, bytes], Grids] = {}
     made: dict[tuple[bytes, bytes, str], View] = {}
     for cut in VIEWS if source else ():
@@ -93,20 +94,23 @@ def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[V
         one, other = sources[cut.source], targets[cut.target]
         if other.pieces not in models:
             sentences = [it for text in other.texts for it in _sentences(text)]
-            models[other.pieces] = ngrams.learn(sentences, len(other.names))
+            kinds = len(other.names)
+            models[other.pieces] = ngrams.learn(sentences, kinds), classes.learn(sentences, kinds)
         both = one.pieces, other.pieces
         if both not in grids:
             grids[both] = gridded(one.texts[0], other.texts[0])
         if (*both, cut.aligner) not in made:
-            made[*both, cut.aligner] = _view(one, other, models[other.pieces], grids[both], lexical, cut.aligner)
+            made[*both, cut.aligner] = _view(one, other, *models[other.pieces], grids[both], lexical, cut.aligner)
     return list(made.values())
 
 
-def _view(source: _Side, target: _Side, model: LanguageModel, grids: Grids, lexical: Array, by: str) -> View:
+def _view(
+    source: _Side, target: _Side, model: LanguageModel, classed: ClassModel, grids: Grids, lexical: Array, by: str
+) -> View:
     one, other = source.texts[0], target.texts[0]
     table = phrases.table(one, other, grids, align(one, other, grids, by), lexical)
-    options = decode.options(table, model, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
-    return View(source.pieces, target.pieces, source.names, target.names, options, model)
+    options = decode.options(table, model, classed, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
+    return View(source.pieces, target.pieces, source.names, target.names, options, model, classed)
 
 
 # -- what is cut into pieces ------------------------------------------------------------------------------------------

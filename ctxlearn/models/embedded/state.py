@@ -25,6 +25,7 @@ import numpy as np
 
 from ctxlearn.errors import StoreError
 from ctxlearn.models.embedded.arrays import Array
+from ctxlearn.models.embedded.classes import ClassModel
 from ctxlearn.models.embedded.decode import Options
 from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.regression import Examples
@@ -38,7 +39,7 @@ _STEP = 16  # text and arrays fill multiples of it, so that numbers of all sizes
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to cut both languages into pieces: the pieces by number, the phrase table and the language model."""
+    """One way to cut both languages into pieces: the pieces by number, the phrase table, and the language models."""
 
     source_pieces: bytes  # sentencepiece's models
     target_pieces: bytes
@@ -46,6 +47,7 @@ class View:
     target: Sequence[str]
     options: Options
     model: LanguageModel
+    classed: ClassModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ def _written(learned: Learned) -> list[bytes]:
                 "source": list(view.source),
                 "target": list(view.target),
                 "options": [arrays.place(value) for value in view.options],
-                "model": [[arrays.place(it)] if isinstance(it, np.ndarray) else it for it in view.model],
+                "model": arrays.model(view.model),
+                "classes": arrays.place(view.classed.classes),
+                "model of classes": arrays.model(view.classed.model),
             }
             for view in learned.views
         ],
@@ -166,12 +170,17 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
             it["source"],
             it["target"],
             Options._make(arrays[place] for place in it["options"]),
-            LanguageModel._make(arrays[value[0]] if isinstance(value, list) else value for value in it["model"]),
+            _model(it["model"], arrays),
+            ClassModel(arrays[it["classes"]], _model(it["model of classes"], arrays)),
         )
         for it in about["views"]
     ]
     examples = Examples._make(arrays[place] for place in about["examples"])
     return Learned(views, Writing(**about["writing"]), about["marks"], about["words"], examples, about["said"])
+
+
+def _model(values: Iterable[Any], arrays: Sequence[Array]) -> LanguageModel:
+    return LanguageModel._make(arrays[value[0]] if isinstance(value, list) else value for value in values)
 
 
 class _Arrays:
@@ -190,6 +199,10 @@ class _Arrays:
             self.kinds.append((array.dtype.str, array.shape))
             self.parts.append(array.tobytes() + b" " * (-array.nbytes % _STEP))
         return self._places[id(it)]
+
+    def model(self, it: LanguageModel) -> list[Any]:
+        """Return a language model with a list of its number for each array."""
+        return [[self.place(value)] if isinstance(value, np.ndarray) else value for value in it]
 
 
 def _arrays(kinds: Iterable[tuple[str, Sequence[int]]], data: Array) -> Iterator[Array]:
