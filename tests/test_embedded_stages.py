@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import permutations
+from itertools import permutations, product
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sacrebleu.metrics.chrf import CHRF
 
-from ctxlearn.models.embedded import arrays, consensus, decode, ngrams, phrases, regression
+from ctxlearn.models.embedded import arrays, classes, consensus, decode, ngrams, phrases, regression
 from ctxlearn.models.embedded.align import Text, align, gridded, grow, numbered
 
 Bits = NDArray[np.bool_]
@@ -131,17 +132,46 @@ def test_of_too_many_phrase_pairs_those_stay_that_end_in_links(made: list[Bits])
     assert found == {*tight, *([(0, size, 0, length)] if size and length else [])}
 
 
-def learned(source: Sequence[str], target: Sequence[str]) -> tuple[Text, phrases.Table, ngrams.LanguageModel]:
+def blocks(links: Bits) -> set[tuple[int, int, int, int]]:
+    """Return all runs of any length with a link between them and none that leaves them, and the sentence's edges."""
+    size, length = links.shape
+    found = {(0, 0, 0, 0), (size, size, length, length)}
+    for start, first in product(range(size), range(length)):
+        for end, last in product(range(start + 1, size + 1), range(first + 1, length + 1)):
+            inside = links[start:end, first:last].sum()
+            if inside and inside == links[start:end].sum() == links[:, first:last].sum():
+                found.add((start, end, first, last))
+    return found
+
+
+@given(grids(1))
+def test_an_orientation_is_how_a_phrase_lies_to_any_block_before_it_and_behind(made: list[Bits]) -> None:
+    (links,) = made
+    size, length = links.shape
+    runs = np.array([[0, *run] for run in consistent(links)], np.int32).reshape(-1, 5)
+    begins, others, cells = (np.array([0, end], np.int64) for end in (size, length, size * length))
+    found = phrases.orientations(runs, begins, others, cells, links.ravel())
+    every = blocks(links)
+    ends, begun = {(end, last) for _, end, _, last in every}, {(start, first) for start, _, first, _ in every}
+    swapped = {(start, last) for start, _, _, last in every}, {(end, first) for _, end, first, _ in every}
+    for (_, start, end, first, last), (before, after) in zip(runs.tolist(), found.tolist(), strict=True):
+        assert before == (0 if (start, first) in ends else 1 if (end, first) in swapped[0] else 2)
+        assert after == (0 if (end, last) in begun else 1 if (start, last) in swapped[1] else 2)
+
+
+def learned(
+    source: Sequence[str], target: Sequence[str]
+) -> tuple[Text, phrases.Table, ngrams.LanguageModel, classes.ClassModel]:
     one, other = text(*source), text(*target)
     pairs = gridded(one, other)
     sentences = [other.words[other.begins[k] : other.begins[k + 1]] for k in range(len(target))]
     table = phrases.table(one, other, pairs, align(one, other, pairs), np.zeros(len(source)))
-    return one, table, ngrams.learn(sentences, other.kinds)
+    return one, table, ngrams.learn(sentences, other.kinds), classes.learn(sentences, other.kinds)
 
 
 SOURCES = ["ab", "ba", "cab", "dea", "bd", "ec", "aed", "cbe", "abc", "dab"]
 TARGETS = ["xy", "yx", "yxz", "vwx", "yv", "zw", "wxv", "wyz", "zyx", "xyv"]
-SOURCE, TABLE, MODEL = learned(SOURCES, [word.translate(str.maketrans("xyzvw", "abcde")) for word in TARGETS])
+SOURCE, TABLE, MODEL, CLASSED = learned(SOURCES, [word.translate(str.maketrans("xyzvw", "abcde")) for word in TARGETS])
 
 
 def test_a_phrase_pairs_orientations_are_probabilities() -> None:
@@ -220,6 +250,45 @@ def test_the_probabilities_after_any_history_add_up_to_one(sentences: list[str],
     assert sum(math.exp(ngrams.step(model, state, word)[0]) for word in words) == pytest.approx(1, abs=1e-4)
 
 
+# -- classes ----------------------------------------------------------------------------------------------------------
+
+
+def information(sentences: Sequence[NDArray[np.int64]], found: Sequence[int]) -> float:
+    """Return what the classes make likely: the sum of n log n over classes beside pieces, less that over classes."""
+    beside: Counter[tuple[str, int, int]] = Counter()
+    sizes: Counter[int] = Counter()
+    for sentence in sentences:
+        padded = [-1, *sentence.tolist(), -1]
+        for before, piece, behind in zip(padded, padded[1:], padded[2:], strict=False):
+            beside.update([("before", before, found[piece]), ("behind", behind, found[piece])])
+            sizes[found[piece]] += 1
+    return sum(n * math.log(n) for n in beside.values()) - 2 * sum(n * math.log(n) for n in sizes.values())
+
+
+@given(st.lists(st.text("abcde", min_size=1, max_size=6), min_size=1, max_size=20))
+def test_no_piece_fits_another_class_better(lines: list[str]) -> None:
+    sentences = [np.array([LETTERS[letter] for letter in line], np.int64) for line in lines]
+    with mock.patch.object(classes, "ROUNDS", 100):
+        found = classes.cluster(sentences, 5, 2)
+    assert set(found.tolist()) <= {0, 1}
+    best = information(sentences, found.tolist())
+    for piece, other in product(range(5), range(2)):
+        moved = found.copy()
+        moved[piece] = other
+        assert information(sentences, moved.tolist()) <= best + 1e-6
+
+
+def test_what_stands_between_the_same_neighbours_is_one_class() -> None:
+    lines = [[subject, verb, thing] for subject in (0, 1, 2) for verb in (3, 4, 5) for thing in (6, 7, 8)]
+    found = classes.cluster([np.array(line) for line in lines], 9, 3).tolist()
+    assert [len({*found[at : at + 3]}) for at in (0, 3, 6)] == [1, 1, 1] and len(set(found)) == 3
+
+
+def test_a_piece_without_a_class_is_unseen() -> None:
+    chance, state = classes.step_class(CLASSED, CLASSED.model.start, 99)
+    assert chance < math.log(0.2) and state == 0
+
+
 # -- decoding ---------------------------------------------------------------------------------------------------------
 
 
@@ -239,47 +308,65 @@ def choices(span: tuple[int, int], ranges: NDArray[np.int64]) -> list[int]:
     return [*range(first, behind)] or ([-1 - start] if end - start == 1 else [])
 
 
+def orientation(covered: set[int], last: tuple[int, int], span: tuple[int, int]) -> tuple[int, int]:
+    """Return how a span stands to what is covered before it, and the last one to what is covered after it."""
+    (start, end), (last_start, last_end) = span, last
+    way, between = (0, range(last_end, start)) if start >= last_end else (1, range(end, last_start))
+    return way if covered >= set(between) else 2, way if covered.isdisjoint(between) else 2
+
+
 def derivations(
-    length: int, ranges: NDArray[np.int64], options: decode.Options, model: ngrams.LanguageModel, costs: decode.Costs
+    length: int, ranges: NDArray[np.int64], options: decode.Options, costs: decode.Costs
 ) -> Iterator[tuple[float, tuple[int, ...]]]:
     """Yield the score and the options of every segmentation, in every order, with every choice."""
 
+    def followed(pieces: Sequence[int], states: tuple[int, int]) -> tuple[float, tuple[int, int]]:
+        score, (state, class_state) = 0.0, states
+        for piece in pieces:
+            chance, state = ngrams.step(MODEL, state, piece)
+            of_class, class_state = classes.step_class(CLASSED, class_state, piece)
+            score += costs.language_model * chance + costs.class_model * of_class
+        return score, (state, class_state)
+
     def extend(
-        left: Sequence[tuple[int, int]], at: int, state: int, score: float, made: tuple[int, ...]
+        left: Sequence[tuple[int, int]], last: tuple[int, int], states: tuple[int, int], score: float, made: list[int]
     ) -> Iterator[tuple[float, tuple[int, ...]]]:
+        covered = set(range(length)) - {piece for span in left for piece in range(*span)}
         if not left:
-            yield score + costs.language_model * ngrams.step(model, state, model.kinds - 1)[0], made
+            ends = ngrams.step(MODEL, states[0], MODEL.kinds - 1)[0]
+            ends_classes = ngrams.step(CLASSED.model, states[1], CLASSED.model.kinds - 1)[0]
+            yield score + costs.language_model * ends + costs.class_model * ends_classes, tuple(made)
         for span in left:
-            rest = [other for other in left if other != span]
+            before, after = orientation(covered, last, span)
             for option in choices(span, ranges):
-                total, after = score - costs.jump * abs(span[0] - at), state
-                if option < 0:
-                    total, after = total + costs.unknown, 0
-                else:
-                    total += float(options.scores[option])
-                    for word in range(options.starts[option], options.starts[option] + options.sizes[option]):
-                        chance, after = ngrams.step(model, after, options.words[word])
-                        total += costs.language_model * chance
-                yield from extend(rest, span[1], after, total, (*made, option))
+                total, reached = score - costs.jump * abs(span[0] - last[1]) + costs.unknown, (0, 0)
+                if option >= 0:
+                    said = options.words[options.starts[option] : options.starts[option] + options.sizes[option]]
+                    chances, reached = followed(said.tolist(), states)
+                    total += float(options.scores[option] + options.facing[option, before]) - costs.unknown + chances
+                if made and made[-1] >= 0:
+                    total += float(options.facing[made[-1], 3 + after])
+                yield from extend([other for other in left if other != span], span, reached, total, [*made, option])
 
     for spans in segmentations(length):
-        yield from extend(spans, 0, model.start, 0.0, ())
+        yield from extend(spans, (-1, 0), (MODEL.start, CLASSED.model.start), 0.0, [])
 
 
 def weighed(**changed: float) -> tuple[decode.Options, decode.Costs]:
     weights = phrases.Weights(**changed)
-    options = decode.options(TABLE, MODEL, weights, 3, *arrays.table(TABLE.sources))
-    return options, decode.Costs(weights.language_model, weights.jump, weights.unknown, 5000)
+    options = decode.options(TABLE, MODEL, CLASSED, weights, 3, *arrays.table(TABLE.sources))
+    return options, decode.Costs(weights.language_model, weights.jump, weights.unknown, 5000, weights.class_model)
 
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from([0, 1, 2, 3, 4, -1]), min_size=1, max_size=4))
 def test_the_n_best_are_the_best_of_all_that_there_are(pieces: list[int]) -> None:
-    options, costs = weighed(reordering=0.0)  # with it two hypotheses that are taken for one differ in what is to come
+    # With these, two hypotheses that are taken for one differ in what is to come.
+    options, costs = weighed(before=0.0, after=0.0, class_model=0.0)
     source = np.array(pieces, np.int32)
     ranges = decode.spans(source, options.slots, options.places, options.begins)
-    got, scores, found = decode.search(source, ranges, options, MODEL, costs, 10)
-    every = sorted(derivations(len(source), ranges, options, MODEL, costs), key=lambda made: -made[0])
+    got, scores, found = decode.search(source, ranges, options, MODEL, CLASSED, costs, 10)
+    every = sorted(derivations(len(source), ranges, options, costs), key=lambda made: -made[0])
     assert got == min(10, len(every))
     assert scores[:got] == pytest.approx([score for score, _ in every[:got]], abs=1e-3)
     told = [tuple(int(option) for option in row if option > -1 - len(source)) for row in found[:got]]
@@ -289,12 +376,28 @@ def test_the_n_best_are_the_best_of_all_that_there_are(pieces: list[int]) -> Non
         assert len(set(told)) == got
 
 
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 4, -1]), min_size=1, max_size=4))
+def test_the_best_one_is_worth_what_all_its_parts_are(pieces: list[int]) -> None:
+    options, costs = weighed()
+    source = np.array(pieces, np.int32)
+    ranges = decode.spans(source, options.slots, options.places, options.begins)
+    _, scores, found = decode.search(source, ranges, options, MODEL, CLASSED, costs, 1)
+    told = tuple(int(option) for option in found[0] if option > -1 - len(source))
+    every = list(derivations(len(source), ranges, options, costs))
+    assert scores[0] <= max(score for score, _ in every) + 1e-3
+    assert any(score == pytest.approx(scores[0], abs=1e-3) for score, options_of in every if options_of == told)
+
+
 def test_a_wider_beam_finds_nothing_worse() -> None:
     options, costs = weighed()
     for word in ["abcdeabcde", "edcbaedcbaabc", "a" * 12]:
         source = np.array([LETTERS[letter] for letter in word], np.int32)
         ranges = decode.spans(source, options.slots, options.places, options.begins)
-        best = [decode.search(source, ranges, options, MODEL, costs._replace(beam=beam), 5) for beam in (1, 10, 1000)]
+        best = [
+            decode.search(source, ranges, options, MODEL, CLASSED, costs._replace(beam=beam), 5)
+            for beam in (1, 10, 1000)
+        ]
         assert all(got and (np.diff(scores[:got]) <= 1e-9).all() for got, scores, _ in best)
         assert best[1][0] == best[2][0]
         assert best[0][1][0] <= best[2][1][0] + 1e-6

@@ -46,7 +46,7 @@ def quick(**other: float) -> Setting:
 
 
 def test_weighed_anew_is_as_if_it_had_been_learned_with_these_weights(of: Split, known: Held) -> None:
-    weights = replace(WEIGHTS, phrase=-0.2, word=0.7, language_model=0.6, reordering=0.5)
+    weights = replace(WEIGHTS, phrase=-0.2, word=0.7, language_model=0.6, before=0.5)
     segments = known.halves[0][:SEGMENTS]
     with changed({"learn.WEIGHTS": weights, "candidates.WEIGHTS": weights}):
         expected = translated(learn(gather(of.reading, known.direction)), QUICK, segments)

@@ -28,9 +28,8 @@ from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.candidates import Effort
 from ctxlearn.models.embedded.learn import _OPTIONS, VIEWS, WEIGHTS, learn, version
 from ctxlearn.models.embedded.material import gather
-from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
-from ctxlearn.models.embedded.state import Learned
+from ctxlearn.models.embedded.state import Learned, View
 
 HALVES = SEARCHED, UNSEEN = 0, 1
 _ALL_VIEWS = Effort(views=len(VIEWS), beam=1, candidates=1, edits=0, examples=0)
@@ -53,14 +52,14 @@ class Held:
     def weighed(self, weights: Weights) -> Learned:
         """Return what would have been learned with these weights."""
         views = [
-            replace(view, options=_options(table, view.model, weights))
+            replace(view, options=_options(table, view, weights))
             for view, table in zip(self.learned.views, self.tables, strict=True)
         ]
         return replace(self.learned, views=views)
 
 
-def _options(table: Table, model: LanguageModel, weights: Weights) -> decode.Options:
-    return decode.options(table, model, weights, _OPTIONS, *arrays.table(table.sources))
+def _options(table: Table, view: View, weights: Weights) -> decode.Options:
+    return decode.options(table, view.model, view.classed, weights, _OPTIONS, *arrays.table(table.sources))
 
 
 def held_out(corpora: Sequence[str], folds: int, keep: Path | None) -> list[Held]:

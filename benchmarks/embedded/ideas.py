@@ -61,6 +61,8 @@ class Idea:
         return any(name.partition(".")[0] not in _AFTERWARDS for name in self.constants)
 
 
+# Each piece costs less then: the weight of a piece is the one that was tuned without classes.
+_NO_CLASSES = replace(WEIGHTS, class_model=0.0, word=1.4)
 IDEAS = (
     Idea("six views vote, not one", WHOLE._replace(views=1)),
     Idea("two aligners, not one", constants={"learn.VIEWS": tuple(it for it in VIEWS if it.aligner == "hmm")}),
@@ -72,7 +74,8 @@ IDEAS = (
     Idea("the best candidate edited", WHOLE._replace(edits=0)),
     Idea("precision counts more in choosing than in chrF", constants={"consensus._CHOOSING": 2.0}),
     Idea("another order of words", constants={"candidates.WEIGHTS": replace(WEIGHTS, jump=1000.0)}),
-    Idea("how phrases follow each other", constants={"learn.WEIGHTS": replace(WEIGHTS, reordering=0.0)}),
+    Idea("how phrases follow each other", constants={"learn.WEIGHTS": replace(WEIGHTS, before=0.0, after=0.0)}),
+    Idea("sequences of classes of pieces", constants={f"{it}.WEIGHTS": _NO_CLASSES for it in ("learn", "candidates")}),
     Idea("known words for unknown ones that begin alike", constants={"translate._NEAR": 2.0}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),

@@ -20,7 +20,7 @@ from ctxlearn.models.embedded.ngrams import LanguageModel, step
 # 20, 30, 100 and 200 classes, and orders of 4 to 7, are all within noise of these, on pairs held out.
 CLASSES = 50
 ORDER = 5
-_ROUNDS = 4
+ROUNDS = 4
 _KNOWN = 20_000  # counts whose n log n is looked up
 
 
@@ -78,7 +78,7 @@ def _exchange(order: Any, counts: Any, begins: Any, neighbours: Any, times: Any,
         sizes[classes[piece]] += counts[piece]
         for at in range(begins[piece], begins[piece + 1]):
             beside[neighbours[at], classes[piece]] += times[at]
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         moved = False
         for piece in order:
             old, count = classes[piece], counts[piece]

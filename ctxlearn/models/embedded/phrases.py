@@ -83,7 +83,7 @@ class Table(NamedTuple):
 def table(source: Text, target: Text, grids: Grids, links: Array, lexical: Array) -> Table:
     """Return the phrase table of linked sentence pairs; `lexical` says which pairs are a dictionary's."""
     runs = extract(source.begins, target.begins, grids.begins, links)
-    facing = _orientations(runs, source.begins, target.begins, grids.begins, links)
+    facing = orientations(runs, source.begins, target.begins, grids.begins, links)
     hashes = _hashes(runs, source.words, source.begins, target.words, target.begins)
     order = np.lexsort((hashes[:, 1], hashes[:, 0]))
     runs, facing, hashes = runs[order], facing[order], hashes[order]
@@ -279,7 +279,7 @@ def _lexical_runs(
 
 
 @compiled
-def _orientations(runs: Any, starts: Any, others: Any, grid: Any, all_links: Any) -> Any:
+def orientations(runs: Any, starts: Any, others: Any, grid: Any, all_links: Any) -> Any:
     """Return how each run stands to the blocks before and after it: 0 in order, 1 swapped, 2 elsewhere.
 
     A block is a run of any length (Galley and Manning 2008). Runs of a sentence pair must follow each other.
