@@ -138,7 +138,7 @@ def test_the_report_says_what_was_tried_and_leaves_what_is_not_better(known: Hel
     search = Search(searched.worth, quick(word=-3.0), 60)
     choose(search, {"word": [as_it_is()["word"]]})
     lines = list(tuning.report(search, searched, unseen))
-    assert "| word -3 → 1.4 |" in lines[2] and "better" in lines[2]
+    assert f"| word -3 → {WEIGHTS.word:g} |" in lines[2] and "better" in lines[2]
     assert any(line.startswith(f"| {SAMPLE} {known.direction} |") and "(+0.00 – +0.00)" in line for line in lines)
     assert lines[-1].endswith("leave the model as it is.")
     assert "Nothing that was tried is better." in tuning.report(Search(searched.worth, quick(), 60), searched, unseen)

@@ -160,7 +160,8 @@ def _ways(gap: Any, mask: Any, last_start: Any, last_end: Any, start: Any, end: 
     way, first, behind = (0, last_end, start) if start >= last_end else (1, end, last_start)
     covered = 0
     for piece in range(first, behind):
-        covered += piece < gap or np.int64((mask >> np.uint64(piece - gap)) & np.uint64(1))
+        if piece < gap or (mask >> np.uint64(piece - gap)) & np.uint64(1):
+            covered += 1
     return way if covered == behind - first else 2, way if covered == 0 else 2
 
 

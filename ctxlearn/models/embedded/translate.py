@@ -120,7 +120,9 @@ class Translator:
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
-        run.found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours)
+        found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours)
+        # The best one is chosen for precision too; the others follow by the score that they are told with.
+        run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
