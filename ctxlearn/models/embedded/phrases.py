@@ -24,7 +24,8 @@ class Weights:
     """What each part of a score is worth, in the order of a table's columns; from `language_model` on, the decoder's.
 
     Tuned together on packed pairs held out of Kalamang (300, both ways; the mean of the two), for chrF plus
-    0.4 of BLEU, after a round on Kalamang, Zhuang, Japhug and the bundled language. Better ones are looked for by
+    0.4 of BLEU, after a round on Kalamang, Zhuang, Japhug and the bundled language; `word`, `class_model`, `jump` and
+    the orientations later, coarsely, on pairs held out of all of these. Better ones are looked for by
     `python -m benchmarks.embedded.tuning`.
     """
 
