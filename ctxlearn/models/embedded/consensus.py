@@ -4,7 +4,8 @@ Kumar and Byrne 2004. How like one candidate is to another is sacreBLEU's chrF w
 up to six, blanks not counted. A candidate is compared with all others at once: its expected matches are those with the
 expected n-grams. What the translations of the nearest sentences say (`regression`) is counted with the candidates. The
 best one is then edited, a word at a time, into what none of the lists has, as long as it becomes more like them all;
-precision counts more in that than in chrF, for else words would be heaped up.
+precision counts more in that than in chrF, for else words would be heaped up. Where most words are characters, n-grams
+up to four decide.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _NEIGHBOURS = 0.4  # what sentences that are alike count among the expected n-gr
 _ODDS = (0.67, 0.35, 0.90)
 _RARELY, _HARDLY = 0.003, 0.01  # less is not told apart
 _MOST_TRUST = 2.0  # how many times as probable a word may become, or as improbable
-_COMMON = 16  # words tried in place of others and between them
+_COMMON = 32  # words tried in place of others and between them
 _BEGINS, _ENDS = "", " "  # what stands before the first word and after the last: no words
 
 Words = tuple[str, ...]
