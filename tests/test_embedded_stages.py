@@ -448,6 +448,11 @@ def test_consensus_prefers_what_most_lists_are_like() -> None:
     assert consensus.ranked(alike)[0][1][:2] == ("the", "dog")
 
 
+@pytest.mark.parametrize(("texts", "best"), [(("dd", "bbd", "cdd"), "cdd"), (("字字", "不不字", "这字字"), "字字")])
+def test_recall_and_longer_ngrams_count_less_where_characters_are_words(texts: tuple[str, ...], best: str) -> None:
+    assert consensus.ranked([[(0.0, tuple(text))] for text in texts])[0][1] == tuple(best)
+
+
 def test_an_edit_joins_what_two_candidates_have_right() -> None:
     texts = ("the dogs sleep here", "the dog sleeps there", "a dog sleeps there", "the dog sleep there")
     lists = [[(0.0, tuple(text.split()))] for text in texts[:1] + texts[2:]]

@@ -72,7 +72,14 @@ IDEAS = (
     Idea("these shares sharpened", constants={"consensus._SHARPNESS": 1.0}),
     Idea("the nearest pairs say which words fit", WHOLE._replace(examples=0)),
     Idea("the best candidate edited", WHOLE._replace(edits=0)),
-    Idea("precision counts more in choosing than in chrF", constants={"consensus._CHOOSING": 2.0}),
+    Idea(
+        "precision counts more in choosing than in chrF",
+        constants={"consensus._CHOOSING": 2.0, "consensus._CHARACTERS_CHOOSING": 2.0},
+    ),
+    Idea(
+        "among characters shorter n-grams and precision count more",
+        constants={"consensus._CHARACTERS_LARGEST": 6, "consensus._CHARACTERS_CHOOSING": 1.5},
+    ),
     Idea("another order of words", constants={"candidates.WEIGHTS": replace(WEIGHTS, jump=1000.0)}),
     Idea("how phrases follow each other", constants={"learn.WEIGHTS": replace(WEIGHTS, before=0.0, after=0.0)}),
     Idea("sequences of classes of pieces", constants={f"{it}.WEIGHTS": _NO_CLASSES for it in ("learn", "candidates")}),
