@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
+from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -44,6 +47,23 @@ def test_what_was_compiled_before_is_loaded_without_a_compiler_and_one_is_ready_
     found = arrays.hashed(np.array([1, 2], np.int32), 0, 2)
     run = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
     assert run.stdout == f"{found} False\n{found}\n"
+
+
+def test_a_loop_is_compiled_anew_when_a_file_changed_that_is_compiled_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "counting.py").write_text("def loop(number):\n    return number + 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    loop = importlib.import_module("counting").loop
+
+    def hits() -> int:
+        made: Any = arrays.compiled(loop)
+        assert made(1) == 2
+        return sum(made.stats.cache_hits.values())
+
+    assert [hits(), hits()] == [0, 1]
+    monkeypatch.setattr(arrays, "_stamps", lambda: ((0, 0),))
+    assert hits() == 0
 
 
 # -- alignment --------------------------------------------------------------------------------------------------------

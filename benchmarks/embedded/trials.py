@@ -35,7 +35,6 @@ WEIGHED = tuple(asdict(WEIGHTS))
 CONSTANTS = {
     "sharpness": "consensus._SHARPNESS",
     "choosing": "consensus._CHOOSING",
-    "neighbours": "consensus._NEIGHBOURS",
     "trust": "consensus._MOST_TRUST",
 }
 # Where each number of a setting stands, below ctxlearn/models/embedded.

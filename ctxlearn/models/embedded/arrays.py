@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -13,6 +15,7 @@ from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+_SHARED = "arrays", "classes", "ngrams", "phrases"
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
@@ -24,8 +27,15 @@ def compiled(loop: Loop) -> Loop:
     made: Any = njit(nogil=True)(loop)
     with contextlib.suppress(RuntimeError):  # no folder that may be written to: each process compiles anew
         # `njit(cache=True)` does the same with numba's own class.
-        made._cache = _Kept(loop)  # type: ignore[no-untyped-call]  # numba has no types
+        made._cache = _Kept(loop)
     return cast(Loop, made)
+
+
+@cache
+def _stamps() -> tuple[tuple[int, int], ...]:
+    """Return when the files changed whose loops and constants are compiled into those of others, and their sizes."""
+    found = (Path(__file__).with_name(f"{name}.py").stat() for name in _SHARED)
+    return tuple((it.st_mtime_ns, it.st_size) for it in found)
 
 
 class _Kept(FunctionCache):
@@ -34,11 +44,20 @@ class _Kept(FunctionCache):
     That is a fifth of the time to a first translation, and not needed where nothing is compiled.
     """
 
+    def __init__(self: Any, loop: Any) -> None:
+        super().__init__(loop)  # type: ignore[no-untyped-call]  # numba has no types
+        # By itself numba would keep a loop until its own file is another, with those of other files compiled into it.
+        self._cache_file._source_stamp = self._cache_file._source_stamp, *_stamps()
+
     def load_overload(self: Any, sig: Any, target_context: Any) -> Any:
         """Return what was compiled for a signature; if nothing was, None, and everything is ready to compile."""
         rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            kept = self._load_overload(sig, target_context)
+        try:
+            with self._guard_against_spurious_io_errors():
+                kept = self._load_overload(sig, target_context)
+        except AttributeError:  # it was compiled for a class that another version of this code had
+            self.flush()
+            kept = None
         if kept is not None:
             return kept
         return FunctionCache.load_overload(self, sig, target_context)  # type: ignore[no-untyped-call]  # as above

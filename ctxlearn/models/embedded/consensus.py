@@ -28,7 +28,10 @@ _CHOOSING = 1.5  # the same where the choice is made
 # In a script without blanks, where a character is as much as a word, longer n-grams say little, and precision counts
 # more: 0.6 of BLEU and 0.2 of chrF more on packed pairs held out of Zhuang, into Chinese (three draws of 300).
 _CHARACTERS_LARGEST, _CHARACTERS_CHOOSING = 4, 1.3
-_NEIGHBOURS = 0.4  # what sentences that are alike count among the expected n-grams
+# The odds of an n-gram by its share of the candidates, as far as its words are trusted; by what the nearest sentences
+# say of it; and by the views' shares one by one: a logistic map, fitted to pairs held out as the next one.
+_ODDS_OF_GRAM = (1.74, 0.52, 0.64, 0.36)
+_RARE, _SELDOM, _UNHEARD = 0.002, 0.02, 0.01  # of all views, of one, of the nearest sentences: less is not told apart
 # The odds of a word by its share of the candidates and by what the regression says of it: a logistic map, fitted to
 # pairs held out of Kalamang, Japhug and the sample language, both ways.
 _ODDS = (0.67, 0.35, 0.90)
@@ -49,10 +52,13 @@ def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOB
     times at most; if that makes another, it stands first. Translations of the nearest sentences say as well how
     probable a word is, and which n-grams are expected.
     """
-    weights = _weights(lists)
+    views = _views(lists)
+    weights = {words: sum(shares) / len(lists) for words, shares in views.items()}
     pool = list(weights)
     shares = _shares(weights)
-    evidence = _Evidence.of(weights, _trusts(shares, neighbours.said), neighbours.nearest)
+    evidence = _Evidence.of(weights)
+    if pool and neighbours.nearest:
+        evidence = _Evidence.told(views, weights, _trusts(shares, neighbours.said), neighbours.nearest)
     matched, choosing = evidence.match(pool), _choosing(shares)
     chosen, expected = _chrf(matched, *choosing), _chrf(matched, _BETA)
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
@@ -71,15 +77,15 @@ def _choosing(shares: Mapping[str, float]) -> tuple[float, int]:
     return (_CHARACTERS_CHOOSING, _CHARACTERS_LARGEST) if many else (_CHOOSING, _LARGEST)
 
 
-def _weights(lists: Sequence[Scored]) -> dict[Words, float]:
-    """Return each candidate's share of all, one in sum."""
-    weights: dict[Words, float] = {}
-    for found in lists:
-        best = max(score for score, _ in found)
-        shares = [math.exp(_SHARPNESS * (score - best)) for score, _ in found]
-        for (_, words), share in zip(found, shares, strict=True):
-            weights[words] = weights.get(words, 0.0) + share / sum(shares) / len(lists)
-    return weights
+def _views(lists: Sequence[Scored]) -> dict[Words, list[float]]:
+    """Return each candidate's share of each list, one in sum."""
+    found: dict[Words, list[float]] = {}
+    for number, scored in enumerate(lists):
+        best = max(score for score, _ in scored)
+        shares = [math.exp(_SHARPNESS * (score - best)) for score, _ in scored]
+        for (_, words), share in zip(scored, shares, strict=True):
+            found.setdefault(words, [0.0] * len(lists))[number] += share / sum(shares)
+    return found
 
 
 def expected_chrf(texts: Sequence[str], weights: Sequence[float]) -> list[float]:
@@ -167,27 +173,52 @@ class _Evidence(NamedTuple):
     sizes: Array
 
     @classmethod
-    def of(
-        cls, weights: Mapping[Words, float], trusts: dict[str, float] | None = None, nearest: Scored = ()
-    ) -> _Evidence:
-        """Return the evidence of candidates by their weights, whose sum is one, and of the nearest sentences' targets.
+    def of(cls, weights: Mapping[Words, float]) -> _Evidence:
+        """Return the evidence of candidates by their weights, whose sum is one."""
+        grams, begins, at = _grams_of([*weights])
+        even = np.arange(begins[-1] + 1.0)
+        keys, used, values, sizes = _counted(grams, at, begins, even, np.array([*weights.values()])[:, None])
+        return cls(keys, used, np.minimum(values[:, 0], 1.0), np.bincount(sizes[used], values[used, 0], _LARGEST))
 
-        `trusts` say how many times as probable a word is as the candidates say.
+    @classmethod
+    def told(
+        cls,
+        views: Mapping[Words, Sequence[float]],
+        weights: Mapping[Words, float],
+        trusts: Mapping[str, float],
+        nearest: Scored,
+    ) -> _Evidence:
+        """Return the evidence of candidates and of the nearest sentences' translations together.
+
+        `views` are the shares of each list; `trusts` say how many times as probable a word is as the candidates say.
         """
         texts = [*weights, *(words for _, words in nearest)]
-        share = _NEIGHBOURS if nearest else 0.0
-        both = np.array([*((1 - share) * it for it in weights.values()), *(share * weight for weight, _ in nearest)])
+        columns = np.zeros((len(texts), 2 + len(next(iter(views.values())))))
+        columns[: len(weights), 0] = [*weights.values()]
+        columns[: len(weights), 2:] = [*views.values()]
+        columns[len(weights) :, 1] = [weight for weight, _ in nearest]
         grams, begins, at = _grams_of(texts)
         words = list(chain.from_iterable(texts))
-        trust = list(map((dict.fromkeys(words, 1.0) | (trusts or {})).__getitem__, words))
+        trust = list(map((dict.fromkeys(words, 1.0) | dict(trusts)).__getitem__, words))
         sums = np.concatenate(([0.0], np.cumsum(np.repeat(trust, list(map(len, words))))))
-        keys, used, values, counts = _counted(grams, at, begins, sums, both, len(weights))
-        return cls(keys, used, np.clip(values, 0.0, 1.0), counts / (1 - share))
+        keys, used, values, sizes = _counted(grams, at, begins, sums, columns)
+        chances = np.zeros(len(used))
+        chances[used] = _chances(values[used])
+        return cls(keys, used, chances, np.bincount(sizes[used], chances[used], _LARGEST))
 
     def match(self, texts: Sequence[Words]) -> Array:
         """Return the expected precision and recall of each text by the size of n-grams, and 1 where there are such."""
         grams, _, at = _grams_of(texts)
         return np.asarray(_matched(grams, at, self.keys, self.used, self.values, self.sizes))
+
+
+def _chances(values: Array) -> Array:
+    """Return how probable n-grams are by what all candidates, the nearest sentences and each view say."""
+    share = np.clip(values[:, 0], _RARE, 1 - _RARE)
+    odds = _ODDS_OF_GRAM[0] + _ODDS_OF_GRAM[1] * np.log(share / (1 - share))
+    odds += _ODDS_OF_GRAM[2] * np.log(np.maximum(values[:, 1], _UNHEARD))
+    odds += _ODDS_OF_GRAM[3] * np.log(np.clip(values[:, 2:], _SELDOM, 1 - _SELDOM)).mean(1)
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def _grams_of(texts: Sequence[Words]) -> tuple[Array, Array, Array]:
@@ -240,30 +271,29 @@ def _grams(codes: Any, begins: Any) -> Any:
 
 
 @compiled
-def _counted(grams: Any, at: Any, begins: Any, sums: Any, weights: Any, candidates: Any) -> Any:
-    """Return the n-grams with how often each is expected, and how many of each size the candidates have.
+def _counted(grams: Any, at: Any, begins: Any, sums: Any, weights: Any) -> Any:
+    """Return the n-grams with the sums of the weights of the texts that have them, column by column, and their sizes.
 
-    An n-gram is trusted as its characters are on average; `sums` are the sums of their trust.
+    In the first column an n-gram counts as its characters are trusted on average; `sums` are the sums of their trust.
     """
     wide = 2
     while wide < 2 * len(grams) + 2:
         wide *= 2
-    keys, used, values = np.zeros(wide, np.uint64), np.zeros(wide, np.bool_), np.zeros(wide)
-    sizes = np.zeros(_LARGEST)
+    keys, used, values = np.zeros(wide, np.uint64), np.zeros(wide, np.bool_), np.zeros((wide, weights.shape[1]))
+    sizes = np.zeros(wide, np.int64)
     for text in range(len(weights)):
         for size in range(_LARGEST):
             behind = at[text, size + 1] if size + 1 < _LARGEST else at[text + 1, 0]
             start = begins[text]
             for place in range(at[text, size], behind):
-                value = weights[text] * (sums[start + size + 1] - sums[start]) / (size + 1)
-                start += 1
                 slot = np.int64(mixed(grams[place]) & np.uint64(wide - 1))
                 while used[slot] and keys[slot] != grams[place]:
                     slot = (slot + 1) & (wide - 1)
-                keys[slot], used[slot] = grams[place], True
-                values[slot] += value
-                if text < candidates:
-                    sizes[size] += value
+                keys[slot], used[slot], sizes[slot] = grams[place], True, size
+                values[slot, 0] += weights[text, 0] * (sums[start + size + 1] - sums[start]) / (size + 1)
+                for column in range(1, weights.shape[1]):
+                    values[slot, column] += weights[text, column]
+                start += 1
     return keys, used, values, sizes
 
 
