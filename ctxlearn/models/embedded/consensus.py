@@ -168,7 +168,7 @@ class _Evidence(NamedTuple):
     """The expected n-grams of candidates as a hash table, and how many of each size are expected."""
 
     keys: Array
-    used: Array
+    numbers: Array  # of the n-gram in each slot, -1 where there is none
     values: Array
     sizes: Array
 
@@ -177,8 +177,8 @@ class _Evidence(NamedTuple):
         """Return the evidence of candidates by their weights, whose sum is one."""
         grams, begins, at = _grams_of([*weights])
         even = np.arange(begins[-1] + 1.0)
-        keys, used, values, sizes = _counted(grams, at, begins, even, np.array([*weights.values()])[:, None])
-        return cls(keys, used, np.minimum(values[:, 0], 1.0), np.bincount(sizes[used], values[used, 0], _LARGEST))
+        keys, numbers, values, sizes = _counted(grams, at, begins, even, np.array([*weights.values()])[:, None])
+        return cls(keys, numbers, np.minimum(values[:, 0], 1.0), np.bincount(sizes, values[:, 0], _LARGEST))
 
     @classmethod
     def told(
@@ -201,15 +201,14 @@ class _Evidence(NamedTuple):
         words = list(chain.from_iterable(texts))
         trust = list(map((dict.fromkeys(words, 1.0) | dict(trusts)).__getitem__, words))
         sums = np.concatenate(([0.0], np.cumsum(np.repeat(trust, list(map(len, words))))))
-        keys, used, values, sizes = _counted(grams, at, begins, sums, columns)
-        chances = np.zeros(len(used))
-        chances[used] = _chances(values[used])
-        return cls(keys, used, chances, np.bincount(sizes[used], chances[used], _LARGEST))
+        keys, numbers, values, sizes = _counted(grams, at, begins, sums, columns)
+        chances = _chances(values)
+        return cls(keys, numbers, chances, np.bincount(sizes, chances, _LARGEST))
 
     def match(self, texts: Sequence[Words]) -> Array:
         """Return the expected precision and recall of each text by the size of n-grams, and 1 where there are such."""
         grams, _, at = _grams_of(texts)
-        return np.asarray(_matched(grams, at, self.keys, self.used, self.values, self.sizes))
+        return np.asarray(_matched(grams, at, self.keys, self.numbers, self.values, self.sizes))
 
 
 def _chances(values: Array) -> Array:
@@ -272,33 +271,40 @@ def _grams(codes: Any, begins: Any) -> Any:
 
 @compiled
 def _counted(grams: Any, at: Any, begins: Any, sums: Any, weights: Any) -> Any:
-    """Return the n-grams with the sums of the weights of the texts that have them, column by column, and their sizes.
+    """Return the n-grams by number, with the sums of the weights of the texts that have them, and their sizes.
 
     In the first column an n-gram counts as its characters are trusted on average; `sums` are the sums of their trust.
     """
     wide = 2
     while wide < 2 * len(grams) + 2:
         wide *= 2
-    keys, used, values = np.zeros(wide, np.uint64), np.zeros(wide, np.bool_), np.zeros((wide, weights.shape[1]))
-    sizes = np.zeros(wide, np.int64)
+    keys, numbers, many = np.empty(wide, np.uint64), np.full(wide, -1, np.int32), 0
+    of_place = np.empty(len(grams), np.int32)
+    for place in range(len(grams)):
+        slot = np.int64(mixed(grams[place]) & np.uint64(wide - 1))
+        while numbers[slot] >= 0 and keys[slot] != grams[place]:
+            slot = (slot + 1) & (wide - 1)
+        if numbers[slot] < 0:
+            keys[slot], numbers[slot] = grams[place], many
+            many += 1
+        of_place[place] = numbers[slot]
+    values, sizes = np.zeros((many, weights.shape[1])), np.zeros(many, np.int64)
     for text in range(len(weights)):
         for size in range(_LARGEST):
             behind = at[text, size + 1] if size + 1 < _LARGEST else at[text + 1, 0]
             start = begins[text]
             for place in range(at[text, size], behind):
-                slot = np.int64(mixed(grams[place]) & np.uint64(wide - 1))
-                while used[slot] and keys[slot] != grams[place]:
-                    slot = (slot + 1) & (wide - 1)
-                keys[slot], used[slot], sizes[slot] = grams[place], True, size
-                values[slot, 0] += weights[text, 0] * (sums[start + size + 1] - sums[start]) / (size + 1)
+                number = of_place[place]
+                sizes[number] = size
+                values[number, 0] += weights[text, 0] * (sums[start + size + 1] - sums[start]) / (size + 1)
                 for column in range(1, weights.shape[1]):
-                    values[slot, column] += weights[text, column]
+                    values[number, column] += weights[text, column]
                 start += 1
-    return keys, used, values, sizes
+    return keys, numbers, values, sizes
 
 
 @compiled
-def _matched(grams: Any, at: Any, keys: Any, used: Any, values: Any, sizes: Any) -> Any:
+def _matched(grams: Any, at: Any, keys: Any, numbers: Any, values: Any, sizes: Any) -> Any:
     """Return for each text and size the expected precision and recall, and 1 where there are such n-grams."""
     texts, last = len(at) - 1, len(keys) - 1
     found = np.zeros((3, texts, _LARGEST))
@@ -311,9 +317,9 @@ def _matched(grams: Any, at: Any, keys: Any, used: Any, values: Any, sizes: Any)
             matches = 0.0
             for place in range(at[text, size], behind):
                 slot = np.int64(mixed(grams[place]) & np.uint64(last))
-                while used[slot] and keys[slot] != grams[place]:
+                while numbers[slot] >= 0 and keys[slot] != grams[place]:
                     slot = (slot + 1) & last
-                matches += values[slot]
+                matches += values[numbers[slot]] if numbers[slot] >= 0 else 0.0
             found[0, text, size], found[1, text, size] = matches / many, matches / sizes[size]
             found[2, text, size] = 1.0
     return found

@@ -35,9 +35,8 @@ class Options(NamedTuple):
     starts: Array
     sizes: Array
     scores: Array
-    alone: Array  # the language model's part, wherever the phrase stands
+    alone: Array  # what both language models say, weighed, wherever the phrase stands
     facing: Array  # the weighed orientations
-    classed: Array  # the part of the model of classes, wherever the phrase stands
 
 
 class Costs(NamedTuple):
@@ -55,10 +54,10 @@ def options(
 ) -> Options:
     """Return the `most` best pairs of each source phrase; the hash table leads from a phrase to its place."""
     scores = table.parts @ weights.columns()
-    alone, of_classes = _alone(table.words, table.starts, table.sizes, model, classed)
-    inside = weights.language_model * alone + weights.class_model * of_classes
+    of_words, of_classes = _alone(table.words, table.starts, table.sizes, model, classed)
+    alone = (weights.language_model * of_words + weights.class_model * of_classes).astype(np.float32)
     phrase = np.repeat(np.arange(len(table.sources)), np.diff(table.begins))
-    order = np.lexsort((-(scores + inside), phrase))
+    order = np.lexsort((-(scores + alone), phrase))
     kept = order[np.arange(len(order)) - table.begins[phrase] < most]
     return Options(
         slots,
@@ -70,7 +69,6 @@ def options(
         scores[kept].astype(np.float32),
         alone[kept],
         table.orientations[kept] * weights.orientations(),
-        of_classes[kept],
     )
 
 
@@ -109,12 +107,6 @@ def spans(source: Any, slots: Any, places: Any, begins: Any) -> Any:
 
 
 @compiled
-def _inside(options: Any, costs: Any, n: Any) -> Any:
-    """Return what the language models say of an option by itself."""
-    return costs.language_model * options.alone[n] + costs.class_model * options.classed[n]
-
-
-@compiled
 def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     """Return for each span the best that can be had for it, by the options alone."""
     length = len(ranges)
@@ -122,7 +114,7 @@ def _futures(ranges: Any, options: Any, costs: Any) -> Any:
     for start in range(length):
         for size in range(1, min(LONGEST, length - start) + 1):
             for n in range(ranges[start, size - 1, 0], ranges[start, size - 1, 1]):
-                score = options.scores[n] + _inside(options, costs, n)
+                score = options.scores[n] + options.alone[n]
                 best[start, start + size] = max(best[start, start + size], score)
         if ranges[start, 0, 0] == ranges[start, 0, 1]:
             best[start, start + 1] = max(best[start, start + 1], costs.unknown)
@@ -245,9 +237,12 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                     for option in range(first, behind + taken_over):
                         score, new_state, new_class_state = base + costs.unknown, np.int32(0), np.int32(0)
                         if not taken_over:
-                            score = base + options.scores[option] + options.facing[option, way]
-                            if score + _inside(options, costs, option) + future + _SLACK < least[to]:
+                            guess = options.scores[option] + options.alone[option] + future + _SLACK
+                            if base + guess < least[to]:
+                                break  # the others are worse: what is left out, the orientation, is never above 0
+                            if base + options.facing[option, way] + guess < least[to]:
                                 continue
+                            score = base + options.scores[option] + options.facing[option, way]
                             of_words, of_classes, new_state, new_class_state = _followed(
                                 options.words, options.starts[option], options.sizes[option],
                                 model, state, classed, class_state,
