@@ -106,10 +106,10 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
     material = gather(of.reading, direction)
     learned = learn(material)
     translator = Translator(State(learned), Corrections(), WHOLE)
-    whole, sure = {}, {}
+    said, whole, sure = {}, {}, {}
     for test, segments in tests.items():
-        texts, sentences, words = samples(translator, segments)
-        whole[test] = measured(texts, segments, direction)
+        said[test], sentences, words = samples(translator, segments)
+        whole[test] = measured(said[test], segments, direction)
         sure[test] = {"sentences": summary(sentences), "words": summary(words)}
     found: dict[str, dict[str, Any]] = {}
     for idea in IDEAS:
@@ -119,6 +119,8 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
         with idea.undone():
             known = learn(less) if idea.learns or less != material else learned
             made = {test: translated(known, idea.effort, it) for test, it in tests.items()}
+        if made == said:
+            continue
         found[idea.name] = {
             test: {
                 metric: _difference(metric, whole[test][metric], it)
