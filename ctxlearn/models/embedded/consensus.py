@@ -138,7 +138,7 @@ def _edited(
     common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
     adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
     for _ in range(edits):
-        others = sorted({it for it in _edits(words, common, adjacent) if it and it not in weights})
+        others = list(dict.fromkeys(it for it in _edits(words, common, adjacent) if it and it not in weights))
         expected = _chrf(evidence.match(others), *choosing)
         best = int(np.argmax(expected)) if others else -1
         if best < 0 or expected[best] <= value:

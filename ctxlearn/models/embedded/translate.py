@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ctxlearn import render
@@ -15,6 +15,7 @@ from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
 from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
+from ctxlearn.models.embedded.regression import Neighbours
 from ctxlearn.models.embedded.state import State
 from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
 
@@ -120,6 +121,8 @@ class Translator:
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
+        if neighbours.nearest and run.copied:
+            neighbours = _with_copied(neighbours, run.copied)
         found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours)
         # The best one is chosen for precision too; the others follow by the score that they are told with.
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
@@ -188,6 +191,12 @@ def _pieces(decoder: Decoder, run: _Run) -> list[str]:
         for word in run.meant
         for piece in ([subwords.START + word] if word in run.copied else decoder.source.cut([word]))
     ]
+
+
+def _with_copied(neighbours: Neighbours, copied: Iterable[str]) -> Neighbours:
+    """Return what neighbours say, and that the words that are taken over stand in the translation, for they do."""
+    said = neighbours.said | dict.fromkeys(copied, 1.0)
+    return Neighbours(said, [*neighbours.nearest, *((1.0, (word,)) for word in copied)])
 
 
 def _nearest(word: str, candidates: Mapping[str, int]) -> str | None:
