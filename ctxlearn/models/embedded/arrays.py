@@ -15,7 +15,7 @@ from numba.core.runtime.nrt import rtsys
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-_SHARED = "arrays", "classes", "ngrams", "phrases"
+_SHARED = "arrays", "classes", "ngrams", "phrases"  # files whose loops and constants others compile into theirs
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
@@ -33,7 +33,7 @@ def compiled(loop: Loop) -> Loop:
 
 @cache
 def _stamps() -> tuple[tuple[int, int], ...]:
-    """Return when the files changed whose loops and constants are compiled into those of others, and their sizes."""
+    """Return when the shared files changed, and their sizes."""
     found = (Path(__file__).with_name(f"{name}.py").stat() for name in _SHARED)
     return tuple((it.st_mtime_ns, it.st_size) for it in found)
 

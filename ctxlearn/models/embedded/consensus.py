@@ -56,9 +56,10 @@ def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOB
     weights = {words: sum(shares) / len(lists) for words, shares in views.items()}
     pool = list(weights)
     shares = _shares(weights)
-    evidence = _Evidence.of(weights)
     if pool and neighbours.nearest:
         evidence = _Evidence.told(views, weights, _trusts(shares, neighbours.said), neighbours.nearest)
+    else:
+        evidence = _Evidence.of(weights)
     matched, choosing = evidence.match(pool), _choosing(shares)
     chosen, expected = _chrf(matched, *choosing), _chrf(matched, _BETA)
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
