@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sacrebleu.metrics.chrf import CHRF
 
-from ctxlearn.models.embedded import arrays, classes, consensus, decode, ngrams, phrases, regression
+from ctxlearn.models.embedded import arrays, classes, consensus, decode, ngrams, orientations, phrases, regression
 from ctxlearn.models.embedded.align import Text, align, gridded, grow, numbered
 
 Bits = NDArray[np.bool_]
@@ -170,7 +170,7 @@ def test_an_orientation_is_how_a_phrase_lies_to_any_block_before_it_and_behind(m
     size, length = links.shape
     runs = np.array([[0, *run] for run in consistent(links)], np.int32).reshape(-1, 5)
     begins, others, cells = (np.array([0, end], np.int64) for end in (size, length, size * length))
-    found = phrases.orientations(runs, begins, others, cells, links.ravel())
+    found = orientations.orientations(runs, begins, others, cells, links.ravel())
     every = blocks(links)
     ends, begun = {(end, last) for _, end, _, last in every}, {(start, first) for start, _, first, _ in every}
     swapped = {(start, last) for start, _, _, last in every}, {(end, first) for _, end, first, _ in every}

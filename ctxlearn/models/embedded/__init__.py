@@ -1,10 +1,10 @@
 """The embedded model: it reads the packed context, and nothing else, learns from it offline, and translates.
 
 Stages, one file each: `material` (what there is to learn) → `text` and `subwords` (tokens, pieces) → `align` →
-`phrases`, `ngrams` and `classes` (table, language models) → `decode` (the loops) → `state` (kept by the prefix's
-fingerprint) → `candidates` (what each view makes of a sentence) → `regression` (what the nearest pairs say of it) →
-`consensus` (the one most like all others) → `confidence`; `learn` joins the first ones, `translate` the last. Loops
-over numbers are compiled by numba, once on each machine.
+`phrases`, `orientations`, `ngrams` and `classes` (table, language models) → `decode` (the loops) → `state` (kept by the
+prefix's fingerprint) → `candidates` (what each view makes of a sentence) → `regression` (what the nearest pairs say of
+it) → `consensus` (the one most like all others) → `confidence`; `learn` joins the first ones, `translate` the last.
+Loops over numbers are compiled by numba, once on each machine.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Cut(NamedTuple):
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
-    "align", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation", "phrases",
-    "regression", "state", "subwords", "text",
+    "align", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation", "orientations",
+    "phrases", "regression", "state", "subwords", "text",
 )  # fmt: skip
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
