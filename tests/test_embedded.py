@@ -126,6 +126,12 @@ def test_an_unknown_name_is_taken_over_as_it_is_written(learned: Path) -> None:
     assert "Zawadi" in made
 
 
+@pytest.mark.parametrize("token", ["مرحبا", "🙂", "§"])
+def test_what_no_book_has_is_not_dropped(learned: Path, token: str) -> None:
+    (made,) = texts(ask(learned, SMALL, OUT, f"Ma {token} he."))
+    assert token in made
+
+
 def test_a_number_never_seen_is_taken_over_and_no_other_stands_for_it(learned: Path) -> None:
     alone, within = texts(ask(learned, SMALL, OUT, "12345", "Ma 70 he."))
     assert alone == "12345"

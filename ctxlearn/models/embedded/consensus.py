@@ -45,12 +45,14 @@ Scored = Sequence[tuple[float, Words]]
 NOBODY = Neighbours({}, [])
 
 
-def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOBODY) -> list[tuple[float, Words]]:
+def ranked(
+    lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOBODY, kept: Sequence[str] = ()
+) -> list[tuple[float, Words]]:
     """Return the distinct candidates of several lists of (score, words), best first, each with its expected chrF (0–1).
 
     A list's candidates share a weight of one by their scores, which are logarithms. The best one is edited `edits`
-    times at most; if that makes another, it stands first. Translations of the nearest sentences say as well how
-    probable a word is, and which n-grams are expected.
+    times at most, and loses none of the words `kept`; if that makes another, it stands first. Translations of the
+    nearest sentences say as well how probable a word is, and which n-grams are expected.
     """
     views = _views(lists)
     weights = {words: sum(shares) / len(lists) for words, shares in views.items()}
@@ -65,7 +67,7 @@ def ranked(lists: Sequence[Scored], edits: int = 0, neighbours: Neighbours = NOB
     order = sorted(range(len(pool)), key=lambda n: (-chosen[n], -weights[pool[n]], pool[n]))
     found = [(min(float(expected[n]), 1.0), pool[n]) for n in order]
     value = float(chosen[order[0]]) if found else 0.0
-    made = _edited(found[0][1], value, weights, shares, evidence, choosing, edits) if found else ()
+    made = _edited(found[0][1], value, weights, shares, evidence, choosing, edits, kept) if found else ()
     if found and made != found[0][1]:
         found.insert(0, (min(float(_chrf(evidence.match([made]), _BETA)[0]), 1.0), made))
     return found
@@ -132,6 +134,7 @@ def _edited(
     evidence: _Evidence,
     choosing: tuple[float, int],
     edits: int,
+    kept: Sequence[str],
 ) -> Words:
     """Return `words` after the edits that make it more like all candidates, the best one at each step."""
     if not edits:
@@ -139,7 +142,8 @@ def _edited(
     common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
     adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
     for _ in range(edits):
-        others = list(dict.fromkeys(it for it in _edits(words, common, adjacent) if it and it not in weights))
+        made = dict.fromkeys(_edits(words, common, adjacent))
+        others = [it for it in made if it and it not in weights and all(word in it for word in kept)]
         expected = _chrf(evidence.match(others), *choosing)
         best = int(np.argmax(expected)) if others else -1
         if best < 0 or expected[best] <= value:

@@ -121,9 +121,11 @@ class Translator:
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
-        if neighbours.nearest and run.copied:
-            neighbours = _with_copied(neighbours, run.copied)
-        found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours)
+        everywhere = set.intersection(*(set(words) for found in lists for _, words in found)) if any(lists) else set()
+        taken_over = [word for word in dict.fromkeys(run.words) if word not in known and word in everywhere]
+        if neighbours.nearest and taken_over:
+            neighbours = _with_taken_over(neighbours, taken_over)
+        found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours, taken_over)
         # The best one is chosen for precision too; the others follow by the score that they are told with.
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
@@ -193,10 +195,10 @@ def _pieces(decoder: Decoder, run: _Run) -> list[str]:
     ]
 
 
-def _with_copied(neighbours: Neighbours, copied: Iterable[str]) -> Neighbours:
-    """Return what neighbours say, and that the words that are taken over stand in the translation, for they do."""
-    said = neighbours.said | dict.fromkeys(copied, 1.0)
-    return Neighbours(said, [*neighbours.nearest, *((1.0, (word,)) for word in copied)])
+def _with_taken_over(neighbours: Neighbours, taken_over: Iterable[str]) -> Neighbours:
+    """Return what neighbours say, and that what every candidate takes over stands in the translation, for it does."""
+    said = neighbours.said | dict.fromkeys(taken_over, 1.0)
+    return Neighbours(said, [*neighbours.nearest, *((1.0, (word,)) for word in taken_over)])
 
 
 def _nearest(word: str, candidates: Mapping[str, int]) -> str | None:
