@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +14,12 @@ from ctxlearn.models.embedded.learn import WEIGHTS
 from ctxlearn.models.embedded.phrases import LONGEST
 from ctxlearn.models.embedded.state import View
 from ctxlearn.models.embedded.subwords import START, Subwords
+from ctxlearn.models.embedded.text import is_word
 
 _SURE = 10.0  # the score of a correction's option: above all that was counted
 
 Pieces = tuple[str, ...]
+_Piece = tuple[str, int]  # and its number in the view, -1 for one that was never seen
 
 
 class Effort(NamedTuple):
@@ -41,14 +43,15 @@ class Decoder:
     """One view made ready: words in, (score, pieces) out. `corrections` say what runs of words must become."""
 
     def __init__(self, view: View, corrections: Mapping[tuple[str, ...], Sequence[str]]) -> None:
-        self.source = Subwords(view.source_pieces)
+        self._source = Subwords(view.source_pieces)
         target = Subwords(view.target_pieces)
-        cut = {tuple(self.source.cut(words)): target.cut(meant) for words, meant in corrections.items()}
-        self._corrected = {words: meant for words, meant in cut.items() if 0 < len(words) <= LONGEST and meant}
+        fit = (words for words in corrections if 0 < len(self._source.cut(words)) <= LONGEST)
+        self._corrected = {words: meant for words in fit if (meant := target.cut(corrections[words]))}
         self._numbers = {piece: number for number, piece in enumerate(view.source)}
         self._names = list(view.target)
         self._model = view.model
         self._classed = view.classed
+        self._longest = max(map(len, self._corrected), default=0)  # words
         self._corrections = {words: option for option, words in enumerate(self._corrected, len(view.options.scores))}
         self._phrases: dict[int, Pieces] = {}  # what options say, as far as it was asked for
         self._options = self._with_corrections(view.options)
@@ -73,15 +76,20 @@ class Decoder:
             facing=np.concatenate((options.facing, np.zeros((len(sizes), 6), np.float32))),
         )
 
-    def __call__(self, pieces: Sequence[str], effort: Effort) -> Iterator[tuple[float, Pieces]]:
-        """Yield the best translations of a sentence of pieces, the best one first."""
-        source = np.array([self._numbers.get(piece, -1) for piece in pieces], np.int32)
+    def __call__(self, words: Sequence[str], names: Container[str], effort: Effort) -> Iterator[tuple[float, Pieces]]:
+        """Yield the best translations of a sentence, the best one first; the words among `names` are taken over."""
+        pieces, corrected = self._cut(words, names)
+        source = np.array([number for _, number in pieces], np.int32)
         options = self._options
-        ranges = self._corrections_in(pieces, spans(source, options.slots, options.places, options.begins))
+        ranges = spans(source, options.slots, options.places, options.begins)
+        for at, size, option in corrected:
+            for start in range(max(0, at - LONGEST + 1), at + size):
+                ranges[start, max(0, at - start) :] = 0
+            ranges[at, size - 1] = option, option + 1
         costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam, WEIGHTS.class_model)
         many, scores, found = search(source, ranges, options, self._model, self._classed, costs, effort.candidates)
         # A piece that was seen, but never by itself with a translation, is left out, not taken over.
-        taken_over = {-1 - at: () if piece in self._numbers else (piece,) for at, piece in enumerate(pieces)}
+        taken_over = {-1 - at: (piece,) if number < 0 else () for at, (piece, number) in enumerate(pieces)}
         said: dict[int, Pieces] = {**taken_over, -1 - len(pieces): ()}  # the last one stands where the sentence ends
         said |= {option: self._said(option) for option in set(found[:many].ravel().tolist()) if option >= 0}
         for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
@@ -93,23 +101,43 @@ class Decoder:
             self._phrases[option] = tuple(self._names[word] for word in self._options.words[start : start + size])
         return self._phrases[option]
 
-    def _corrections_in(self, pieces: Sequence[str], ranges: Array) -> Array:
-        """Give the words of a correction its option, and none to what overlaps them; the longest correction goes first.
+    def _cut(self, words: Sequence[str], names: Container[str]) -> tuple[list[_Piece], list[tuple[int, int, int]]]:
+        """Return the pieces of a sentence, and the place, size and option of each correction in them."""
+        pieces: list[_Piece] = []
+        corrected, done = [], 0
+        for start, behind in self._corrections_in(words):
+            pieces.extend(self._cut_around(words[done:start], names))
+            at, done = len(pieces), behind
+            pieces += self._pieces(words[start:behind])
+            corrected.append((at, len(pieces) - at, self._corrections[tuple(words[start:behind])]))
+        return [*pieces, *self._cut_around(words[done:], names)], corrected
 
-        A correction of a word says nothing of a longer word that begins with the same pieces.
-        """
-        length, taken = len(pieces), np.zeros(len(pieces), bool)
-        for size in range(min(LONGEST, length) if self._corrected else 0, 0, -1):
-            for at in range(length - size + 1):
-                option = self._corrections.get(tuple(pieces[at : at + size]))
-                whole = at + size == length or pieces[at + size].startswith(START)
-                if option is None or not whole or taken[at : at + size].any():
-                    continue
-                taken[at : at + size] = True
-                for start in range(max(0, at - LONGEST + 1), at + size):
-                    ranges[start, max(0, at - start) :] = 0
-                ranges[at, size - 1] = option, option + 1
-        return ranges
+    def _cut_around(self, words: Sequence[str], names: Container[str]) -> Iterator[_Piece]:
+        for taken_over, found in groupby(words, names.__contains__):
+            if taken_over:
+                yield from chain.from_iterable(map(self._name, found))
+            else:
+                yield from self._pieces(found)
+
+    def _pieces(self, words: Iterable[str]) -> list[_Piece]:
+        return [(piece, self._numbers.get(piece, -1)) for piece in self._source.cut(words)]
+
+    def _name(self, name: str) -> list[_Piece]:
+        """Return a name as a piece never seen; an ending that a sign sets off is another, if it is known."""
+        *stem, (ending, number) = self._pieces([name])
+        if not stem or number < 0 or is_word(ending):
+            return [(START + name, -1)]
+        return [("".join(piece for piece, _ in stem), -1), (ending, number)]
+
+    def _corrections_in(self, words: Sequence[str]) -> list[tuple[int, int]]:
+        """Return where corrections begin and end in a sentence; the longest one goes first, and none overlaps it."""
+        found, taken = [], np.zeros(len(words), bool)
+        for size in range(min(self._longest, len(words)), 0, -1):
+            for at in range(len(words) - size + 1):
+                if tuple(words[at : at + size]) in self._corrections and not taken[at : at + size].any():
+                    taken[at : at + size] = True
+                    found.append((at, at + size))
+        return sorted(found)
 
 
 def _more(array: Array, values: Sequence[float] | Array) -> Array:

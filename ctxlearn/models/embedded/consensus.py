@@ -19,7 +19,7 @@ import numpy as np
 
 from ctxlearn.models.embedded.arrays import Array, compiled, mixed
 from ctxlearn.models.embedded.regression import Neighbours
-from ctxlearn.models.embedded.text import kind
+from ctxlearn.models.embedded.text import is_word, kind
 
 _LARGEST = 6
 _SHARPNESS = 2.0  # of a list’s shares: 1 gives as much chrF and less BLEU (packed pairs of Kalamang, Japhug, Tarivel)
@@ -143,7 +143,7 @@ def _edited(
     adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
     for _ in range(edits):
         made = dict.fromkeys(_edits(words, common, adjacent))
-        others = [it for it in made if it and it not in weights and all(word in it for word in kept)]
+        others = [it for it in made if it not in weights and _stands(it, adjacent, kept)]
         expected = _chrf(evidence.match(others), *choosing)
         best = int(np.argmax(expected)) if others else -1
         if best < 0 or expected[best] <= value:
@@ -152,17 +152,27 @@ def _edited(
     return words
 
 
+def _stands(words: Words, adjacent: set[tuple[str, str]], kept: Sequence[str]) -> bool:
+    """Whether a translation begins and ends as some candidate does, and has all words that are kept."""
+    ends = words and (_BEGINS, words[0]) in adjacent and (words[-1], _ENDS) in adjacent
+    return bool(ends) and all(word in words for word in kept)
+
+
 def _edits(words: Words, common: Iterable[str], adjacent: set[tuple[str, str]]) -> Iterator[Words]:
-    """Yield `words` with one word less, replaced or more; a new word has a neighbour that it has in some candidate."""
+    """Yield `words` with one word less, replaced or more; a new one has a neighbour that it has in some candidate.
+
+    A new sign has both.
+    """
     for at in range(len(words)):
         yield words[:at] + words[at + 1 :]
     framed = (_BEGINS, *words, _ENDS)
     for word in common:
+        least = 1 if is_word(word) else 2
         for at in range(len(words) + 1):
             before = (framed[at], word) in adjacent
-            if before or (word, framed[at + 1]) in adjacent:
+            if before + ((word, framed[at + 1]) in adjacent) >= least:
                 yield (*words[:at], word, *words[at:])
-            if at < len(words) and (before or (word, framed[at + 2]) in adjacent):
+            if at < len(words) and before + ((word, framed[at + 2]) in adjacent) >= least:
                 yield (*words[:at], word, *words[at + 1 :])
 
 

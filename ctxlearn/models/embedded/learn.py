@@ -21,7 +21,7 @@ from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
 from ctxlearn.models.embedded.subwords import Subwords
-from ctxlearn.models.embedded.text import Writing, final_marks, is_word, names, split_final, study
+from ctxlearn.models.embedded.text import Writing, final_marks, is_number, is_word, names, split_final, study
 
 
 class Cut(NamedTuple):
@@ -58,6 +58,8 @@ def learn(material: Material) -> Learned:
     """Return everything learned from the material, for one direction."""
     pairs = material.pairs()
     source, target = ([subwords.words(split_final(pair[side])[0]) for pair in pairs] for side in (0, 1))
+    numbers = sorted({word for words in source for word in words if is_number(word)})
+    source, target = [*source, *([number] for number in numbers)], [*target, *([number] for number in numbers)]
     kept = [n for n, (one, other) in enumerate(zip(source, target, strict=True)) if one and other]
     lexical = np.array([n >= len(material.sentences) for n in kept], float)
     source, target = [source[n] for n in kept], [target[n] for n in kept]
@@ -126,6 +128,7 @@ class _Side(NamedTuple):
 
 def _cut(sizes: Iterable[int], *texts: Words) -> dict[int, _Side]:
     """Return texts cut into about so many pieces, learned from the first of them, by how many these are."""
+    texts = tuple([list(subwords.runs(sentence)) for sentence in text] for text in texts)
     numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in texts for it in text for word in it))}
     counted = [numbered(text, numbers) for text in texts]
     made: dict[bytes, _Side] = {}

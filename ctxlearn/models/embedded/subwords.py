@@ -1,19 +1,27 @@
-"""Subwords: words cut into pieces that sentencepiece's unigram model learned from the context."""
+"""Subwords: words cut into pieces that sentencepiece's unigram model learned from the context.
+
+Where a script does not part words, characters that follow each other are cut as one, into pieces that may be words of
+several characters; where fewer pieces are asked for than there are characters, they stay characters.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import sentencepiece
 
-from ctxlearn.models.embedded.text import is_word, kind, tokens
+from ctxlearn.models.embedded.text import is_number, is_word, kind, tokens
 
 START = "▁"  # begins a word
+_LEAST = 64  # pieces beside the letters
+_ENOUGH = 50  # characters for each piece of several: of a little text whole sentences would become such pieces
 # What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
 _HIDE = str.maketrans(_SPECIAL)
@@ -31,8 +39,24 @@ def plain(token: str) -> str:
     return token.lower().translate(_HIDE)
 
 
+def runs(sentence: Iterable[str]) -> Iterator[str]:
+    """Yield the words of a sentence, characters that follow each other as one."""
+    for unparted, found in groupby(sentence, key=_is_character):
+        if unparted:
+            yield "".join(found)
+        else:
+            yield from found
+
+
+def _is_character(word: str) -> bool:
+    return kind(word[0]) == "c"
+
+
 class Subwords:
-    """Cuts words into pieces; the first piece of a word begins with `START`. Characters and signs stay whole."""
+    """Cuts words into pieces; the first piece of a word, and each piece of characters, begins with `START`.
+
+    Numbers and signs stay whole.
+    """
 
     def __init__(self, model: bytes = b"") -> None:
         self.model = model
@@ -40,7 +64,7 @@ class Subwords:
 
     def cut(self, sentence: Iterable[str]) -> list[str]:
         """Return the pieces of the words of a sentence."""
-        return [piece for word in sentence for piece in self._pieces(word)]
+        return [piece for word in runs(sentence) for piece in self._pieces(word)]
 
     def _pieces(self, word: str) -> tuple[str, ...]:
         if word not in self._known:
@@ -48,10 +72,25 @@ class Subwords:
         return self._known[word]
 
     def _cut_word(self, word: str) -> list[str]:
-        if not self.model or not is_word(word) or kind(word[0]) == "c":
+        if _is_character(word):
+            return [START + piece for piece in (self._cut_run(word) if self.model else tokens(word))]
+        if not self.model or not _has_pieces(word):
             return [START + word]
-        pieces: list[str] = _processor(self.model).encode(word, out_type=str)
+        pieces: list[str] = _processor(self.model).encode(START + word, out_type=str)
         return pieces if "".join(pieces) == START + word else [START + word]
+
+    def _cut_run(self, run: str) -> list[str]:
+        processor, cut = _processor(self.model), list[str]()
+        for piece in processor.encode(run, out_type=str):
+            if kind(piece[0]) == "m" and cut:
+                cut[-1] += piece  # a mark stays with its character
+            else:
+                cut += [piece] if processor.piece_to_id(piece) != processor.unk_id() else tokens(piece)
+        return cut
+
+
+def _has_pieces(word: str) -> bool:
+    return is_word(word) and not is_number(word)
 
 
 @lru_cache(maxsize=32)
@@ -63,14 +102,20 @@ def _processor(model: bytes) -> Any:
 def joined(pieces: Sequence[str]) -> list[str]:
     """Return the words that pieces make up."""
     text = "".join(pieces)
-    made = [word for word in text.split(START) if word]
+    made = [word for piece in text.split(START) if piece for word in _words_of(piece)]
     return [word.translate(_SHOW) for word in made] if _HIDDEN.search(text) else made
+
+
+@lru_cache(maxsize=65536)
+def _words_of(piece: str) -> tuple[str, ...]:
+    return tuple(tokens(piece)) if len(piece) > 1 and _is_character(piece) else (piece,)
 
 
 def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
     """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few."""
-    counts = Counter(word for sentence in sentences for word in sentence if is_word(word) and kind(word[0]) != "c")
+    counts = Counter(word for sentence in sentences for word in runs(sentence) if _has_pieces(word))
     letters = {char for word in counts for char in word}
+    most = _most_pieces(counts, len(letters))
     if size <= 0 or len(counts) < 50:
         return Subwords()
     model = io.BytesIO()
@@ -79,10 +124,12 @@ def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
             sentence_iterator=_repeated(counts),
             model_writer=model,
             model_type="unigram",
-            vocab_size=max(size, len(letters) + 64),
+            vocab_size=min(max(size, len(letters) + _LEAST), most),
             hard_vocab_limit=False,
             character_coverage=1.0,
             normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
             num_threads=1,
             minloglevel=2,
             max_sentence_length=65536,
@@ -94,8 +141,18 @@ def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
     return Subwords(model.getvalue())
 
 
+def _most_pieces(counts: Mapping[str, int], letters: int) -> int:
+    """Return how many pieces there can be: without limit where most words are parted."""
+    unparted = sum(len(word) * count for word, count in counts.items() if _is_character(word))
+    parted = sum(len(word) * count for word, count in counts.items()) - unparted
+    return sys.maxsize if parted >= unparted else 1 + letters + unparted // _ENOUGH
+
+
 def _repeated(counts: Counter[str]) -> Iterator[str]:
-    """Yield each word as often as it occurs, in a fixed order, several to a line."""
+    """Yield each word as often as it occurs, in a fixed order, several to a line; characters without a blank before."""
     for word, count in sorted(counts.items()):
+        if _is_character(word):
+            yield from (word for _ in range(count))
+            continue
         for start in range(0, count, 500):
-            yield " ".join([word] * min(500, count - start))
+            yield f" {word}" * min(500, count - start)

@@ -18,6 +18,7 @@ from functools import lru_cache
 UNSEGMENTED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO")
 _QUOTES = ('"', "'")  # written alike at either end
 _INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand on both sides
+_IN_NUMBER = ".,:٫٬"  # joins the parts of one number when digits stand on both sides
 _FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
 
@@ -38,6 +39,8 @@ def tokens(text: str) -> list[str]:
 
     >>> tokens("Ka=at, don't!")
     ['Ka', '=', 'at', ',', "don't", '!']
+    >>> tokens("6.3%, 10,000")
+    ['6.3', '%', ',', '10,000']
     """
     return [token for token, _ in spaced_tokens(text)]
 
@@ -50,7 +53,7 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
         if what == "m" and token:
             token += char
             continue
-        if what == "p" and char in _INSIDE and token and kind(token[-1]) in "wm" and _letter(text, position + 1):
+        if what == "p" and token and _joins(char, token[-1], text[position + 1 : position + 2]):
             what = "w"
         if token and not (what == "w" and _is_word(token)):
             yield token, before
@@ -65,8 +68,10 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
         yield token, before
 
 
-def _letter(text: str, position: int) -> bool:
-    return position < len(text) and kind(text[position]) == "w"
+def _joins(sign: str, before: str, after: str) -> bool:
+    if sign in _IN_NUMBER:
+        return before.isdigit() and after.isdigit()
+    return sign in _INSIDE and kind(before) in "wm" and after != "" and kind(after) == "w"
 
 
 def _is_word(token: str) -> bool:
@@ -76,6 +81,11 @@ def _is_word(token: str) -> bool:
 def is_word(token: str) -> bool:
     """Whether a token is a word or a character of a script, not a sign."""
     return kind(token[0]) in "wcm"
+
+
+def is_number(token: str) -> bool:
+    """Whether a token is written in digits, without letters."""
+    return kind(token[0]) == "w" and not any(map(str.isalpha, token))
 
 
 def split_final(text: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.regression import Neighbours
 from ctxlearn.models.embedded.state import State
-from ctxlearn.models.embedded.text import Writing, is_word, split_final, tokens
+from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, split_final, tokens
 
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _LONGEST_RUN = 40  # words decoded at once
@@ -117,12 +117,14 @@ class Translator:
             return
         lists = []
         for decoder in self._decoders[: effort.views]:
-            candidates = decoder(_pieces(decoder, run), effort)
+            candidates = decoder(run.meant, run.copied, effort)
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
         everywhere = set.intersection(*(set(words) for found in lists for _, words in found)) if any(lists) else set()
-        taken_over = [word for word in dict.fromkeys(run.words) if word not in known and word in everywhere]
+        taken_over = [
+            word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known and word in everywhere
+        ]
         if neighbours.nearest and taken_over:
             neighbours = _with_taken_over(neighbours, taken_over)
         found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours, taken_over)
@@ -175,24 +177,17 @@ def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
     is taken over, and another is cut into pieces as it is. A number never seen is taken over: none stands for another.
     """
     for word, written in zip(run.words, run.written, strict=True):
-        number = is_word(word) and not any(map(str.isalpha, word))
         other: str | None = None
         if word in known or not is_word(word):
             other = word
-        elif not number:
+        elif not is_number(word):
             other = _nearest(word, state.beginning(word[:3]))
         run.known += word in known
-        if other is None and (number or written != written.lower()):
+        if other is None and (is_number(word) or written != written.lower()):
             run.copied[word] = written
+            stems = (written[:place] for place in range(1, len(written)) if kind(written[place]) == "p")
+            run.copied |= {name: stem for stem in stems if (name := subwords.plain(stem)) not in known}
         run.meant.append(other or word)
-
-
-def _pieces(decoder: Decoder, run: _Run) -> list[str]:
-    return [
-        piece
-        for word in run.meant
-        for piece in ([subwords.START + word] if word in run.copied else decoder.source.cut([word]))
-    ]
 
 
 def _with_taken_over(neighbours: Neighbours, taken_over: Iterable[str]) -> Neighbours:
