@@ -45,6 +45,7 @@ class Decoder:
     def __init__(self, view: View, corrections: Mapping[tuple[str, ...], Sequence[str]]) -> None:
         self._source = Subwords(view.source_pieces)
         target = Subwords(view.target_pieces)
+        self._step = -1 if view.backwards else 1
         fit = (words for words in corrections if 0 < len(self._source.cut(words)) <= LONGEST)
         self._corrected = {words: meant for words in fit if (meant := target.cut(corrections[words]))}
         self._numbers = {piece: number for number, piece in enumerate(view.source)}
@@ -66,7 +67,7 @@ class Decoder:
                 numbers[piece] = len(self._names)
                 self._names.append(piece)
         sizes = [len(meant) for meant in self._corrected.values()]
-        words = [numbers[piece] for meant in self._corrected.values() for piece in meant]
+        words = [numbers[piece] for meant in self._corrected.values() for piece in meant[:: self._step]]
         return options._replace(
             words=_more(options.words, words),
             starts=_more(options.starts, len(options.words) + np.cumsum(sizes) - sizes),
@@ -78,11 +79,13 @@ class Decoder:
 
     def __call__(self, words: Sequence[str], names: Container[str], effort: Effort) -> Iterator[tuple[float, Pieces]]:
         """Yield the best translations of a sentence, the best one first; the words among `names` are taken over."""
-        pieces, corrected = self._cut(words, names)
+        forwards, corrected = self._cut(words, names)
+        pieces = forwards[:: self._step]
         source = np.array([number for _, number in pieces], np.int32)
         options = self._options
         ranges = spans(source, options.slots, options.places, options.begins)
-        for at, size, option in corrected:
+        for place, size, option in corrected:
+            at = place if self._step > 0 else len(pieces) - place - size
             for start in range(max(0, at - LONGEST + 1), at + size):
                 ranges[start, max(0, at - start) :] = 0
             ranges[at, size - 1] = option, option + 1
@@ -93,7 +96,7 @@ class Decoder:
         said: dict[int, Pieces] = {**taken_over, -1 - len(pieces): ()}  # the last one stands where the sentence ends
         said |= {option: self._said(option) for option in set(found[:many].ravel().tolist()) if option >= 0}
         for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
-            yield score, tuple(chain.from_iterable([said[option] for option in chosen]))
+            yield score, tuple(chain.from_iterable([said[option] for option in chosen]))[:: self._step]
 
     def _said(self, option: int) -> Pieces:
         if option not in self._phrases:

@@ -25,11 +25,12 @@ from ctxlearn.models.embedded.text import Writing, final_marks, is_number, is_wo
 
 
 class Cut(NamedTuple):
-    """How a view is made: about how many pieces each language is cut into, and how they are aligned."""
+    """How a view is made: about how many pieces each language is cut into, how they are aligned, which way read."""
 
     source: int
     target: int
     aligner: str
+    backwards: bool = False
 
 
 # The quick setting uses the first ones.
@@ -39,7 +40,8 @@ _LEARNS = (
     "align", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation", "orientations",
     "phrases", "regression", "state", "subwords", "text",
 )  # fmt: skip
-_LARGE = 4_000_000  # pairs of words in sentence pairs: above, the second aligner's views would take too long
+_LONG = 15  # words of a sentence on average
+_LARGE = 4_000_000  # pairs of words in sentence pairs: above, more than the first three views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
 
 Words = Sequence[Sequence[str]]
@@ -79,40 +81,85 @@ def _writing(material: Material) -> Writing:
     return every if written == pairs else replace(every, capital=study(target for _, target in written).capital)
 
 
-def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[View]:
-    """Return the views that differ, only the first aligner's of a very large context.
+def _cuts(source: Words, target: Words, lexical: Array) -> Iterable[Cut]:
+    """Return how the views of such pairs are made.
 
-    A language of few words or of characters is cut alike whatever was asked for. What views share is made once.
+    The second aligner knows no order of words: a help where sentences are short, and wrong too often where they are
+    long. There its views have the first one's links, and read both languages backwards.
     """
-    large = sum(len(one) * len(other) for one, other in zip(source, target, strict=True)) > _LARGE
+    first = [cut for cut in VIEWS if cut.aligner == VIEWS[0].aligner]
+    sizes = np.array([(len(one), len(other)) for one, other in zip(source, target, strict=True)]).reshape(-1, 2)
+    if sizes.prod(1).sum() > _LARGE:
+        return first
+    sentences = sizes[lexical == 0]
+    if len(sentences) and sentences.mean() > _LONG:
+        return [*first, *(cut._replace(backwards=True) for cut in first)]
+    return VIEWS
+
+
+def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[View]:
+    """Return the views that differ: a language of few words is cut alike whatever was asked for."""
     sources = _cut({cut.source for cut in VIEWS}, source)
     targets = _cut({cut.target for cut in VIEWS}, target, prose)
-    models: dict[bytes, tuple[LanguageModel, ClassModel]] = {}
+    models: dict[tuple[bytes, bool], tuple[LanguageModel, ClassModel]] = {}  # what views share is made once
     grids: dict[tuple[bytes, bytes], Grids] = {}
-    made: dict[tuple[bytes, bytes, str], View] = {}
-    for cut in VIEWS if source else ():
-        if large and cut.aligner != VIEWS[0].aligner:
-            continue
+    links: dict[tuple[bytes, bytes, str], Array] = {}
+    made: dict[tuple[bytes, bytes, str, bool], View] = {}
+    for cut in _cuts(source, target, lexical) if source else ():
         one, other = sources[cut.source], targets[cut.target]
-        if other.pieces not in models:
-            sentences = [it for text in other.texts for it in _sentences(text)]
-            kinds = len(other.names)
-            models[other.pieces] = ngrams.learn(sentences, kinds), classes.learn(sentences, kinds)
         both = one.pieces, other.pieces
         if both not in grids:
             grids[both] = gridded(one.texts[0], other.texts[0])
-        if (*both, cut.aligner) not in made:
-            made[*both, cut.aligner] = _view(one, other, *models[other.pieces], grids[both], lexical, cut.aligner)
+        if (*both, cut.aligner) not in links:
+            links[*both, cut.aligner] = align(one.texts[0], other.texts[0], grids[both], cut.aligner)
+        if (other.pieces, cut.backwards) not in models:
+            models[other.pieces, cut.backwards] = _models(other, backwards=cut.backwards)
+        if (*both, *cut[2:]) not in made:
+            linked = _Linked(one.texts[0], other.texts[0], grids[both], links[*both, cut.aligner])
+            table = phrases.table(*(linked.backwards() if cut.backwards else linked), lexical)
+            options = decode.options(
+                table, *models[other.pieces, cut.backwards], WEIGHTS, _OPTIONS, *arrays.table(table.sources)
+            )
+            made[*both, *cut[2:]] = View(
+                one.pieces,
+                other.pieces,
+                one.names,
+                other.names,
+                options,
+                *models[other.pieces, cut.backwards],
+                cut.backwards,
+            )
     return list(made.values())
 
 
-def _view(
-    source: _Side, target: _Side, model: LanguageModel, classed: ClassModel, grids: Grids, lexical: Array, by: str
-) -> View:
-    one, other = source.texts[0], target.texts[0]
-    table = phrases.table(one, other, grids, align(one, other, grids, by), lexical)
-    options = decode.options(table, model, classed, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
-    return View(source.pieces, target.pieces, source.names, target.names, options, model, classed)
+def _models(target: _Side, *, backwards: bool) -> tuple[LanguageModel, ClassModel]:
+    sentences = [it[::-1] if backwards else it for text in target.texts for it in _sentences(text)]
+    return ngrams.learn(sentences, len(target.names)), classes.learn(sentences, len(target.names))
+
+
+class _Linked(NamedTuple):
+    """Sentence pairs cut one way, and which cells of their grids are linked."""
+
+    source: Text
+    target: Text
+    grids: Grids
+    links: Array
+
+    def backwards(self) -> _Linked:
+        """Return the same pairs with the last piece first."""
+        source, target, grids, links = self
+        return _Linked(
+            source._replace(words=_turned(source.words, source.begins)),
+            target._replace(words=_turned(target.words, target.begins)),
+            grids._replace(types=_turned(grids.types, grids.begins)),
+            _turned(links, grids.begins),
+        )
+
+
+def _turned(values: Array, begins: Array) -> Array:
+    """Return each of the stretches that begin at `begins` with its last value first."""
+    ends = np.repeat(begins[:-1] + begins[1:] - 1, np.diff(begins))
+    return values[ends - np.arange(len(values))]
 
 
 # -- what is cut into pieces ------------------------------------------------------------------------------------------

@@ -39,7 +39,10 @@ _STEP = 16  # text and arrays fill multiples of it, so that numbers of all sizes
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to cut both languages into pieces: the pieces by number, the phrase table, and the language models."""
+    """One way to cut both languages into pieces: the pieces by number, the phrase table, and the language models.
+
+    A view that reads backwards has the last piece of each sentence first, in both languages.
+    """
 
     source_pieces: bytes  # sentencepiece's models
     target_pieces: bytes
@@ -48,6 +51,7 @@ class View:
     options: Options
     model: LanguageModel
     classed: ClassModel
+    backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ def _written(learned: Learned) -> list[bytes]:
                 "model": arrays.model(view.model),
                 "classes": arrays.place(view.classed.classes),
                 "model of classes": arrays.model(view.classed.model),
+                "backwards": view.backwards,
             }
             for view in learned.views
         ],
@@ -172,6 +177,7 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
             Options._make(arrays[place] for place in it["options"]),
             _model(it["model"], arrays),
             ClassModel(arrays[it["classes"]], _model(it["model of classes"], arrays)),
+            it["backwards"],
         )
         for it in about["views"]
     ]
