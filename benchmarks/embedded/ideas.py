@@ -66,7 +66,9 @@ _NO_CLASSES = replace(WEIGHTS, class_model=0.0, word=1.4)
 IDEAS = (
     Idea("six views vote, not one", WHOLE._replace(views=1)),
     Idea("two aligners, not one", constants={"learn.VIEWS": tuple(it for it in VIEWS if it.aligner == "hmm")}),
+    Idea("long sentences read backwards by half of the views", constants={"learn._LONG": 1_000_000}),
     Idea("pieces of words", constants={"learn.VIEWS": tuple(it._replace(source=0, target=0) for it in VIEWS)}),
+    Idea("characters joined into words", constants={"subwords._ENOUGH": 1_000_000_000}),
     Idea("several candidates of a view, not its best alone", WHOLE._replace(candidates=1)),
     Idea("a list's shares by its scores", constants={"consensus._SHARPNESS": 0.0}),
     Idea("these shares sharpened", constants={"consensus._SHARPNESS": 1.0}),

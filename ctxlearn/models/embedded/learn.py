@@ -116,20 +116,24 @@ def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[V
             models[other.pieces, cut.backwards] = _models(other, backwards=cut.backwards)
         if (*both, *cut[2:]) not in made:
             linked = _Linked(one.texts[0], other.texts[0], grids[both], links[*both, cut.aligner])
-            table = phrases.table(*(linked.backwards() if cut.backwards else linked), lexical)
-            options = decode.options(
-                table, *models[other.pieces, cut.backwards], WEIGHTS, _OPTIONS, *arrays.table(table.sources)
-            )
-            made[*both, *cut[2:]] = View(
-                one.pieces,
-                other.pieces,
-                one.names,
-                other.names,
-                options,
-                *models[other.pieces, cut.backwards],
-                cut.backwards,
+            made[*both, *cut[2:]] = _view(
+                one, other, linked, lexical, *models[other.pieces, cut.backwards], cut.backwards
             )
     return list(made.values())
+
+
+def _view(
+    source: _Side,
+    target: _Side,
+    linked: _Linked,
+    lexical: Array,
+    model: LanguageModel,
+    classed: ClassModel,
+    turned: bool,
+) -> View:
+    table = phrases.table(*(linked.backwards() if turned else linked), lexical)
+    options = decode.options(table, model, classed, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
+    return View(source.pieces, target.pieces, source.names, target.names, options, model, classed, turned)
 
 
 def _models(target: _Side, *, backwards: bool) -> tuple[LanguageModel, ClassModel]:
