@@ -140,6 +140,23 @@ def test_a_number_never_seen_is_taken_over_and_no_other_stands_for_it(learned: P
     assert made == "120002"
 
 
+def test_a_number_is_one_word_with_the_signs_inside_it(learned: Path) -> None:
+    (made,) = texts(ask(learned, SMALL, OUT, "Ma 6.3 he 10,000."))
+    assert "6.3" in made and "10,000" in made
+
+
+def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
+    people = [
+        f"{a}{b}{c}"
+        for a in ("Ta", "Ri", "Nos", "Bi")
+        for b in ("mo", "sa", "lu", "ye")
+        for c in ("l", "ra", "ni", "t")
+    ]
+    said = [(f"{name} {noun} he.", f"{name}'s {NOUNS[noun]} sees it.") for name in people for noun in ("ma", "ko")]
+    context = prefix([entry(noun, gloss) for noun, gloss in NOUNS.items()], [Example(*pair) for pair in said])
+    assert texts(ask(learned, context, INTO, "Zawadi's dog sees it.")) == ["Zawadi ma he."]
+
+
 def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:
     context = prefix([entry("kalomang", "river"), entry("zu", "deep")])
     assert texts(ask(learned, context, OUT, "kalomangat")) == ["river"]
@@ -174,19 +191,51 @@ def test_confidence_rises_with_agreement_and_with_known_words(
     assert confidence(high, 0.0) == 0.0
 
 
-def test_an_unsegmented_language_is_written_without_blanks(learned: Path) -> None:
+def unparted() -> Prefix:
+    """A context that explains the language in a script without blanks."""
     beings = {"ma": "狗", "ko": "猫", "su": "鸟", "nei": "女人", "tar": "男孩", "pik": "鱼"}
     deeds = {"he": "看见", "zu": "听见", "rak": "跟着"}
     said = [(a, b, v) for a in beings for b in beings for v in deeds if a != b and (a, b, v) != ("ko", "su", "he")]
-    context = prefix(
+    return prefix(
         [entry(word, gloss) for word, gloss in (beings | deeds).items()],
         [Example(f"{a.capitalize()} {b} {v}.", f"{beings[a]}{deeds[v]}{beings[b]}。") for a, b, v in said],
         contact=ZHO,
     )
-    (made,) = texts(ask(learned, context, Direction("tok", "zho"), "Ko su he."))
+
+
+UNPARTED = unparted()
+
+
+def test_an_unsegmented_language_is_written_without_blanks(learned: Path) -> None:
+    (made,) = texts(ask(learned, UNPARTED, Direction("tok", "zho"), "Ko su he."))
     assert made == "猫看见鸟。"
-    (back,) = texts(ask(learned, context, Direction("zho", "tok"), "猫看见鸟。"))
+    (back,) = texts(ask(learned, UNPARTED, Direction("zho", "tok"), "猫看见鸟。"))
     assert back == "Ko su he."
+
+
+def test_a_corrected_run_of_characters_is_used_inside_others(learned: Path) -> None:
+    tail = "# Dictionary\n## tok\npelu | v | 看见\n"
+    assert "pelu" in texts(ask(learned, UNPARTED, Direction("zho", "tok"), "猫看见鸟。", tail=tail))[0]
+
+
+def test_where_sentences_are_long_half_of_the_views_read_them_backwards(learned: Path) -> None:
+    clauses = [(a, b, v) for a in NOUNS for b in NOUNS for v in VERBS if a != b]
+    said = [[clauses[41 * (5 * n + i) % len(clauses)] for i in range(5)] for n in range(120)]
+    context = prefix(
+        [entry(word, gloss) for word, gloss in (NOUNS | VERBS).items()],
+        [
+            Example(
+                " ".join(f"{a} {b} {v}" for a, b, v in it).capitalize() + ".",
+                " and ".join(f"the {NOUNS[a]} {VERBS[v]} the {NOUNS[b]}" for a, b, v in it).capitalize() + ".",
+            )
+            for it in said
+        ],
+    )
+    made = texts(ask(learned, context, OUT, "Ko lom gan.", "Ma ko su he Zawadi.", tail="ko su | puffin"))
+    assert "the cat knows the house" in made[0].lower()
+    assert "puffin" in made[1] and "Zawadi" in made[1]
+    views = learn(material.gather(render.read(context.text), OUT)).views
+    assert [view.backwards for view in views] == [False, True]  # of so few words there is one way to cut them
 
 
 def test_entries_headed_in_the_contact_language_serve_as_well(learned: Path) -> None:
@@ -477,14 +526,30 @@ def test_tokens_hold_every_sign_that_is_not_blank(line: str) -> None:
     assert [char for char in held if text.kind(char) != "b"] == [char for char in line if text.kind(char) != "b"]
 
 
-@given(st.lists(st.text(st.characters(categories=["Ll", "Lo", "Mn"]), min_size=1, max_size=12), max_size=8))
-def test_pieces_join_to_their_words(words: list[str]) -> None:
-    plain = [token for word in words for token in subwords.words(unicodedata.normalize("NFC", word))]
-    assert subwords.joined(SUBWORDS.cut(plain)) == plain
+@given(
+    st.lists(st.text(st.characters(categories=["Ll", "Lo", "Mn", "Nd"]), min_size=1, max_size=12), max_size=8),
+    st.lists(st.sampled_from(["我们", "学校", "去", "不", "ไป", "ที่"]), max_size=8),
+)
+def test_pieces_join_to_their_words(words: list[str], unparted: list[str]) -> None:
+    for line in (" ".join(words), "".join(unparted)):
+        plain = subwords.words(unicodedata.normalize("NFC", line))
+        assert subwords.joined(SUBWORDS.cut(plain)) == subwords.joined(HAN.cut(plain)) == plain
 
 
-STEMS, ENDINGS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at")
-SUBWORDS = subwords.learn([[a + b for a in STEMS for b in ENDINGS] * 20, [f"word{n}" for n in range(60)]], 60)
+STEMS, ENDINGS, TAILS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at"), "abcdefghijklmnopqrst"
+SUBWORDS = subwords.learn(
+    [[a + b for a in STEMS for b in ENDINGS] * 20, [f"word{a}{b}" for a in "xyz" for b in TAILS]], 60
+)
+LINES = ["".join(words) for words in permutations(["我们", "学校", "不去", "看见", "ไป", "猫"], 4)]
+HAN = subwords.learn([subwords.words(line) for line in LINES], 60)
+
+
+def test_characters_that_often_stand_together_are_one_piece() -> None:
+    assert HAN.cut(subwords.words("我们看见学校")) == ["▁我们", "▁看见", "▁学校"]
+
+
+def test_numbers_are_not_cut() -> None:
+    assert SUBWORDS.cut(["2000", "6.3"]) == ["▁2000", "▁6.3"]
 
 
 def test_signs_stand_as_the_language_has_them() -> None:

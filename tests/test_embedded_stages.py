@@ -463,6 +463,17 @@ def test_edits_stay_with_the_candidates_words_and_lose_no_candidate(
     assert set(edited[0][1]) <= {word for _, words in plain for word in words}
 
 
+WITH_SIGNS = st.lists(st.sampled_from(["ab", "b", ",", "("]), min_size=1, max_size=5).map(tuple)
+
+
+@given(st.lists(st.lists(st.tuples(st.floats(-3, 0), WITH_SIGNS), min_size=1, max_size=4), min_size=1, max_size=3))
+def test_an_edit_begins_and_ends_as_some_candidate_does(lists: list[list[tuple[float, consensus.Words]]]) -> None:
+    edited = consensus.ranked(lists, 4)[0][1]
+    candidates = [words for found in lists for _, words in found]
+    assert edited[0] in {words[0] for words in candidates}
+    assert edited[-1] in {words[-1] for words in candidates}
+
+
 def test_consensus_prefers_what_most_lists_are_like() -> None:
     alike = [[(0.0, tuple(text.split()))] for text in ("the dog sleeps", "the dog sleeps here", "a bird")]
     assert consensus.ranked(alike)[0][1][:2] == ("the", "dog")

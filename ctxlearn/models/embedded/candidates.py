@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ from ctxlearn.models.embedded.learn import WEIGHTS
 from ctxlearn.models.embedded.phrases import LONGEST
 from ctxlearn.models.embedded.state import View
 from ctxlearn.models.embedded.subwords import START, Subwords
-from ctxlearn.models.embedded.text import is_word
 
 _SURE = 10.0  # the score of a correction's option: above all that was counted
 
@@ -77,8 +76,13 @@ class Decoder:
             facing=np.concatenate((options.facing, np.zeros((len(sizes), 6), np.float32))),
         )
 
-    def __call__(self, words: Sequence[str], names: Container[str], effort: Effort) -> Iterator[tuple[float, Pieces]]:
-        """Yield the best translations of a sentence, the best one first; the words among `names` are taken over."""
+    def __call__(
+        self, words: Sequence[str], names: Mapping[str, str], effort: Effort
+    ) -> Iterator[tuple[float, Pieces]]:
+        """Yield the best translations of a sentence, the best one first.
+
+        The words among `names` are taken over, but for the ending that stands there.
+        """
         forwards, corrected = self._cut(words, names)
         pieces = forwards[:: self._step]
         source = np.array([number for _, number in pieces], np.int32)
@@ -104,7 +108,7 @@ class Decoder:
             self._phrases[option] = tuple(self._names[word] for word in self._options.words[start : start + size])
         return self._phrases[option]
 
-    def _cut(self, words: Sequence[str], names: Container[str]) -> tuple[list[_Piece], list[tuple[int, int, int]]]:
+    def _cut(self, words: Sequence[str], names: Mapping[str, str]) -> tuple[list[_Piece], list[tuple[int, int, int]]]:
         """Return the pieces of a sentence, and the place, size and option of each correction in them."""
         pieces: list[_Piece] = []
         corrected, done = [], 0
@@ -115,22 +119,23 @@ class Decoder:
             corrected.append((at, len(pieces) - at, self._corrections[tuple(words[start:behind])]))
         return [*pieces, *self._cut_around(words[done:], names)], corrected
 
-    def _cut_around(self, words: Sequence[str], names: Container[str]) -> Iterator[_Piece]:
+    def _cut_around(self, words: Sequence[str], names: Mapping[str, str]) -> Iterator[_Piece]:
         for taken_over, found in groupby(words, names.__contains__):
             if taken_over:
-                yield from chain.from_iterable(map(self._name, found))
+                yield from chain.from_iterable(self._name(word, names[word]) for word in found)
             else:
                 yield from self._pieces(found)
 
     def _pieces(self, words: Iterable[str]) -> list[_Piece]:
         return [(piece, self._numbers.get(piece, -1)) for piece in self._source.cut(words)]
 
-    def _name(self, name: str) -> list[_Piece]:
-        """Return a name as a piece never seen; an ending that a sign sets off is another, if it is known."""
-        *stem, (ending, number) = self._pieces([name])
-        if not stem or number < 0 or is_word(ending):
-            return [(START + name, -1)]
-        return [("".join(piece for piece, _ in stem), -1), (ending, number)]
+    def _name(self, name: str, ending: str) -> list[_Piece]:
+        """Return a name as a piece never seen, and the pieces of its ending."""
+        pieces = self._pieces([name])
+        for at in range(1, len(pieces)):
+            if "".join(piece for piece, _ in pieces[at:]) == ending:
+                return [("".join(piece for piece, _ in pieces[:at]), -1), *pieces[at:]]
+        return [(START + name, -1)]
 
     def _corrections_in(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """Return where corrections begin and end in a sentence; the longest one goes first, and none overlaps it."""

@@ -70,6 +70,9 @@ class Learned:
     said: Sequence[str]
 
 
+_COMMON_ENDING = 3  # words that end so
+
+
 class State:
     """What was learned, read into memory."""
 
@@ -86,6 +89,10 @@ class State:
     def known(self, words: Iterable[str]) -> set[str]:
         """Return those of `words` that were seen."""
         return {word for word in words if word in self._seen}
+
+    def is_ending(self, ending: str) -> bool:
+        """Return whether several of the words seen end so."""
+        return bool(ending) and sum(word.endswith(ending) for word in self._sorted) >= _COMMON_ENDING
 
     def beginning(self, start: str) -> dict[str, int]:
         """Return the words seen that begin so, with how often."""

@@ -60,7 +60,10 @@ class _Run:
     last: bool  # whether the sentence ends here
     endless: bool  # whether it is a part of a sentence beyond all measure
     meant: list[str] = field(default_factory=list)  # known words that stand for unknown ones
-    copied: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → as they were written
+    names: dict[str, str] = field(
+        default_factory=dict
+    )  # unknown words that are taken over → their ending, which is not
+    copied: dict[str, str] = field(default_factory=dict)  # what is taken over → as it was written
     known: int = 0
     writing: Writing = field(default_factory=Writing)
     found: list[tuple[float, Words]] = field(default_factory=list)  # expected chrF and words, the best one first
@@ -117,7 +120,7 @@ class Translator:
             return
         lists = []
         for decoder in self._decoders[: effort.views]:
-            candidates = decoder(run.meant, run.copied, effort)
+            candidates = decoder(run.meant, run.names, effort)
             lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
@@ -174,7 +177,8 @@ def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
     """Say what stands for each word of a run.
 
     For a word never seen stands a known one that begins alike; where there is none, a word with a capital is a name and
-    is taken over, and another is cut into pieces as it is. A number never seen is taken over: none stands for another.
+    is taken over, and another is cut into pieces as it is. What words end in after a sign, as in ``Unyil's``, is not
+    part of a name. A number never seen is taken over: none stands for another.
     """
     for word, written in zip(run.words, run.written, strict=True):
         other: str | None = None
@@ -184,10 +188,16 @@ def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
             other = _nearest(word, state.beginning(word[:3]))
         run.known += word in known
         if other is None and (is_number(word) or written != written.lower()):
-            run.copied[word] = written
-            stems = (written[:place] for place in range(1, len(written)) if kind(written[place]) == "p")
-            run.copied |= {name: stem for stem in stems if (name := subwords.plain(stem)) not in known}
+            stem, ending = _parted(written)
+            run.names[word] = subwords.plain(ending) if state.is_ending(subwords.plain(ending)) else ""
+            run.copied |= {subwords.plain(stem): stem, word: written}
         run.meant.append(other or word)
+
+
+def _parted(written: str) -> tuple[str, str]:
+    """Return a word without what follows its last sign, and that with the sign."""
+    place = next((place for place in range(len(written) - 1, 0, -1) if kind(written[place]) == "p"), len(written))
+    return written[:place], written[place:]
 
 
 def _with_taken_over(neighbours: Neighbours, taken_over: Iterable[str]) -> Neighbours:
