@@ -557,6 +557,11 @@ def test_signs_stand_as_the_language_has_them() -> None:
     assert writing.write(["he", ",", "(", "she", ")", "!"]) == "He, (she)!"
 
 
+def test_a_number_stands_among_characters_without_blanks_and_among_words_with_them() -> None:
+    assert text.study(["改造600多万套。"]).write(["造", "600", "多"]) == "造600多"
+    assert text.study(["he saw 600 字 there"]).write(["saw", "600", "字", "there"]) == "saw 600 字 there"
+
+
 def test_capitals_are_those_of_the_language() -> None:
     writing = text.study(["He saw Unyil.", "Then Unyil went.", "I know what I know."])
     assert writing.write(["then", "i", "saw", "unyil"]) == "Then I saw Unyil"

@@ -134,8 +134,8 @@ class Writing:
             return self._around_quote(left, right, opened)
         after = is_word(left) or self._blanks_of(left)[1]
         before = is_word(right) or self._blanks_of(right)[0]
-        unsegmented = kind(left[0]) == "c" and kind(right[0]) == "c"
-        return after and before and not unsegmented
+        characters = (kind(left[0]) == "c") + (kind(right[0]) == "c")
+        return after and before and characters < (2 if self.blank else 1)
 
     def _blanks_of(self, sign: str) -> tuple[bool, bool]:
         """Return whether blanks stand before and after a sign; for one never seen, as its kind mostly has it."""
