@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
@@ -23,6 +24,7 @@ LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a ch
 _LONGEST_RUN = 40  # words decoded at once
 _ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
+_INVENTED = 2.0  # what a word that is not in the books takes from a candidate's score
 _NEAR = 0.8  # how much of two words their common beginning is, for one to stand for the other
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -88,6 +90,7 @@ class Translator:
         words = corrections.words()
         self._decoders = [Decoder(view, words) for view in state.views[: effort.views]]
         self._corrected = {word for words in corrections.pairs for word in words}
+        self._attested = {*subwords.joined([subwords.START.join(state.said)]), *chain(*words.values())}
 
     def translate(self, segment: Segment, n: int) -> Translation:
         """Return the translation of a segment, with up to `n` - 1 alternatives."""
@@ -118,10 +121,7 @@ class Translator:
         if not run.words or not self._decoders:
             run.found = [(0.0, tuple(run.words))]
             return
-        lists = []
-        for decoder in self._decoders[: effort.views]:
-            candidates = decoder(run.meant, run.names, effort)
-            lists.append([(score, tuple(subwords.joined(found))) for score, found in candidates])
+        lists = [list(self._candidates(decoder, run, effort)) for decoder in self._decoders[: effort.views]]
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
         everywhere = set.intersection(*(set(words) for found in lists for _, words in found)) if any(lists) else set()
@@ -134,6 +134,14 @@ class Translator:
         # The best one is chosen for precision too; the others follow by the score that they are told with.
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
+
+    def _candidates(self, decoder: Decoder, run: _Run, effort: Effort) -> Iterator[tuple[float, Words]]:
+        """Yield a view's candidates; words made of pieces that no book has are seldom right, and count against one."""
+        own = {*run.words, *run.copied}
+        for score, pieces in decoder(run.meant, run.names, effort):
+            words = tuple(subwords.joined(pieces))
+            invented = sum(word not in self._attested and word not in own for word in words)
+            yield score - _INVENTED * invented, words
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
         """Return the translation of a segment from the candidates of this rank."""
