@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from ctxlearn import render
 from ctxlearn.data import Block, Direction, Entry, Example, Language, Record, Segment, Sense
 from ctxlearn.errors import StoreError
 from ctxlearn.models.base import Completion, Prefix, Request
-from ctxlearn.models.embedded import EmbeddedModel, material, subwords, text, translate
+from ctxlearn.models.embedded import EmbeddedModel, material, subwords, text
 from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.arrays import compiled
 from ctxlearn.models.embedded.confidence import confidence
@@ -161,17 +160,6 @@ def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
 def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:
     context = prefix([entry("kalomang", "river"), entry("zu", "deep")])
     assert texts(ask(learned, context, OUT, "kalomangat")) == ["river"]
-
-
-def test_words_made_of_pieces_that_no_book_has_count_against_a_candidate(learned: Path) -> None:
-    stems = [f"{one}{two}" for one in ("ka", "lom", "ti", "wur", "sen", "pod", "gim") for two in ("ra", "nek", "fo")]
-    said = [(f"{stem}at", f"in place{n}") for n, stem in enumerate(stems)]
-    said += [(stem, f"place{n}") for n, stem in enumerate(stems[1:], 1)]
-    context = prefix([entry(word, gloss) for word, gloss in said], [Example(f"{a} {a}.", f"{b} {b}.") for a, b in said])
-    with mock.patch.object(translate, "_INVENTED", 0.0):
-        (free,) = texts(ask(learned, context, INTO, "place0."))
-    (made,) = texts(ask(learned, context, INTO, "place0."))
-    print(free, made)
 
 
 def test_alternatives_differ_and_their_scores_fall(learned: Path) -> None:

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from benchmarks.embedded import calibration, curves, page
-from benchmarks.embedded.ideas import IDEAS, Idea
-from benchmarks.embedded.split import split, whole
+from benchmarks.embedded.ideas import IDEAS, Idea, changed
+from benchmarks.embedded.split import split, translated, whole
 from ctxlearn import leaks, render
-from ctxlearn.models.embedded.candidates import WHOLE
+from ctxlearn.data import Direction
+from ctxlearn.models.embedded import subwords
+from ctxlearn.models.embedded.candidates import QUICK, WHOLE
 from ctxlearn.models.embedded.confidence import Map
+from ctxlearn.models.embedded.learn import learn
 from ctxlearn.models.embedded.material import gather
 
 
@@ -35,6 +38,22 @@ def test_an_idea_without_effect_would_be_found_out() -> None:
         if not idea.constants and idea.effort == WHOLE:
             less = idea.material(gather(idea.reading(reading), whole("tarivel").directions[0]))
             assert less != material, idea.name
+
+
+def test_words_that_no_book_has_are_rarer_as_they_count_against_a_candidate() -> None:
+    direction = Direction("eng", "qtv")
+    material = gather(whole("tarivel").reading, direction)
+    learned, segments = learn(material), whole("tarivel").tests["test"].segments(direction)
+
+    def invented() -> int:
+        known = {word for pair in material.pairs() for word in subwords.words(pair[1])}
+        own = {word for segment in segments for word in subwords.words(segment.source)}
+        made = [word for text in translated(learned, QUICK, segments) for word in subwords.words(text)]
+        return sum(word not in known and word not in own for word in made)
+
+    few = invented()
+    with changed({"translate._INVENTED": 0.0}):
+        assert few < invented()
 
 
 def test_a_constant_that_is_no_more_is_an_error() -> None:
