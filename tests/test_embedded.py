@@ -143,6 +143,8 @@ def test_a_number_never_seen_is_taken_over_and_no_other_stands_for_it(learned: P
 def test_a_number_is_one_word_with_the_signs_inside_it(learned: Path) -> None:
     (made,) = texts(ask(learned, SMALL, OUT, "Ma 6.3 he 10,000."))
     assert "6.3" in made and "10,000" in made
+    prices = prefix([entry(f"{n},500", f"{n} and a half") for n in range(1, 9)])
+    assert texts(ask(learned, prices, OUT, "12,500")) == ["12,500"]
 
 
 def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
@@ -155,6 +157,9 @@ def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
     said = [(f"{name} {noun} he.", f"{name}'s {NOUNS[noun]} sees it.") for name in people for noun in ("ma", "ko")]
     context = prefix([entry(noun, gloss) for noun, gloss in NOUNS.items()], [Example(*pair) for pair in said])
     assert texts(ask(learned, context, INTO, "Zawadi's dog sees it.")) == ["Zawadi ma he."]
+    assert (
+        "It" not in texts(ask(learned, context, INTO, "It's dog sees it."))[0]
+    )  # it is a word with an ending, no name
 
 
 def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:

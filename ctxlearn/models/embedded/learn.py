@@ -60,6 +60,7 @@ def learn(material: Material) -> Learned:
     """Return everything learned from the material, for one direction."""
     pairs = material.pairs()
     source, target = ([subwords.words(split_final(pair[side])[0]) for pair in pairs] for side in (0, 1))
+    # A number may stand for itself, whatever the sentences say.
     numbers = sorted({word for words in source for word in words if is_number(word)})
     source, target = [*source, *([number] for number in numbers)], [*target, *([number] for number in numbers)]
     kept = [n for n, (one, other) in enumerate(zip(source, target, strict=True)) if one and other]

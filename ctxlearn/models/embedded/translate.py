@@ -62,9 +62,7 @@ class _Run:
     last: bool  # whether the sentence ends here
     endless: bool  # whether it is a part of a sentence beyond all measure
     meant: list[str] = field(default_factory=list)  # known words that stand for unknown ones
-    names: dict[str, str] = field(
-        default_factory=dict
-    )  # unknown words that are taken over → their ending, which is not
+    names: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → their endings
     copied: dict[str, str] = field(default_factory=dict)  # what is taken over → as it was written
     known: int = 0
     writing: Writing = field(default_factory=Writing)
@@ -196,16 +194,23 @@ def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
             other = _nearest(word, state.beginning(word[:3]))
         run.known += word in known
         if other is None and (is_number(word) or written != written.lower()):
-            stem, ending = _parted(written)
-            run.names[word] = subwords.plain(ending) if state.is_ending(subwords.plain(ending)) else ""
-            run.copied |= {subwords.plain(stem): stem, word: written}
+            name, ending = _parted(state, written)
+            if not ending or not state.known([subwords.plain(name)]):
+                run.names[word] = ending
+                run.copied |= {subwords.plain(name): name, word: written}
         run.meant.append(other or word)
 
 
-def _parted(written: str) -> tuple[str, str]:
-    """Return a word without what follows its last sign, and that with the sign."""
-    place = next((place for place in range(len(written) - 1, 0, -1) if kind(written[place]) == "p"), len(written))
-    return written[:place], written[place:]
+def _parted(state: State, written: str) -> tuple[str, str]:
+    """Return an unknown word without its ending, and that: what follows its last sign, if other words end so.
+
+    Of a number nothing is an ending.
+    """
+    place = max(map(written.rfind, {char for char in written if kind(char) == "p"}), default=0)
+    ending = subwords.plain(written[place:])
+    if place <= 0 or is_number(written) or not state.is_ending(ending):
+        return written, ""
+    return written[:place], ending
 
 
 def _with_taken_over(neighbours: Neighbours, taken_over: Iterable[str]) -> Neighbours:
