@@ -24,7 +24,7 @@ LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a ch
 _LONGEST_RUN = 40  # words decoded at once
 _ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
-_INVENTED = 2.0  # what a word that is not in the books takes from a candidate's score
+_INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score
 _NEAR = 0.8  # how much of two words their common beginning is, for one to stand for the other
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
