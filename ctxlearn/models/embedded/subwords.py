@@ -106,6 +106,12 @@ def joined(pieces: Sequence[str]) -> list[str]:
     return [word.translate(_SHOW) for word in made] if _HIDDEN.search(text) else made
 
 
+def shown(words: Sequence[str]) -> Sequence[str]:
+    """Return words as they are joined: what was hidden from sentencepiece is there again."""
+    text = " ".join(words)
+    return text.translate(_SHOW).split(" ") if _HIDDEN.search(text) else words
+
+
 @lru_cache(maxsize=65536)
 def _words_of(piece: str) -> tuple[str, ...]:
     return tuple(tokens(piece)) if len(piece) > 1 and _is_character(piece) else (piece,)

@@ -88,7 +88,7 @@ class Translator:
         words = corrections.words()
         self._decoders = [Decoder(view, words) for view in state.views[: effort.views]]
         self._corrected = {word for words in corrections.pairs for word in words}
-        self._attested = {*subwords.joined([subwords.START.join(state.said)]), *chain(*words.values())}
+        self._attested = {*subwords.shown(state.said), *chain(*words.values())}
 
     def translate(self, segment: Segment, n: int) -> Translation:
         """Return the translation of a segment, with up to `n` - 1 alternatives."""
