@@ -117,24 +117,19 @@ def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[V
             models[other.pieces, cut.backwards] = _models(other, backwards=cut.backwards)
         if (*both, *cut[2:]) not in made:
             linked = _Linked(one.texts[0], other.texts[0], grids[both], links[*both, cut.aligner])
-            made[*both, *cut[2:]] = _view(
-                one, other, linked, lexical, *models[other.pieces, cut.backwards], cut.backwards
-            )
+            if cut.backwards:
+                linked = linked.backwards()
+            view = _view(one, other, linked, lexical, *models[other.pieces, cut.backwards])
+            made[*both, *cut[2:]] = replace(view, backwards=cut.backwards)
     return list(made.values())
 
 
 def _view(
-    source: _Side,
-    target: _Side,
-    linked: _Linked,
-    lexical: Array,
-    model: LanguageModel,
-    classed: ClassModel,
-    turned: bool,
+    source: _Side, target: _Side, linked: _Linked, lexical: Array, model: LanguageModel, classed: ClassModel
 ) -> View:
-    table = phrases.table(*(linked.backwards() if turned else linked), lexical)
+    table = phrases.table(*linked, lexical)
     options = decode.options(table, model, classed, WEIGHTS, _OPTIONS, *arrays.table(table.sources))
-    return View(source.pieces, target.pieces, source.names, target.names, options, model, classed, turned)
+    return View(source.pieces, target.pieces, source.names, target.names, options, model, classed)
 
 
 def _models(target: _Side, *, backwards: bool) -> tuple[LanguageModel, ClassModel]:
@@ -154,14 +149,14 @@ class _Linked(NamedTuple):
         """Return the same pairs with the last piece first."""
         source, target, grids, links = self
         return _Linked(
-            source._replace(words=_turned(source.words, source.begins)),
-            target._replace(words=_turned(target.words, target.begins)),
-            grids._replace(types=_turned(grids.types, grids.begins)),
-            _turned(links, grids.begins),
+            source._replace(words=_reversed(source.words, source.begins)),
+            target._replace(words=_reversed(target.words, target.begins)),
+            grids._replace(types=_reversed(grids.types, grids.begins)),
+            _reversed(links, grids.begins),
         )
 
 
-def _turned(values: Array, begins: Array) -> Array:
+def _reversed(values: Array, begins: Array) -> Array:
     """Return each of the stretches that begin at `begins` with its last value first."""
     ends = np.repeat(begins[:-1] + begins[1:] - 1, np.diff(begins))
     return values[ends - np.arange(len(values))]

@@ -66,14 +66,14 @@ class Subwords:
         """Return the pieces of the words of a sentence."""
         return [piece for word in runs(sentence) for piece in self._pieces(word)]
 
-    def _pieces(self, word: str) -> tuple[str, ...]:
+    def _pieces(self, word: str) -> Sequence[str]:
+        if _is_character(word):  # hardly two runs are the same: they are not kept
+            return [START + piece for piece in (self._cut_run(word) if self.model else tokens(word))]
         if word not in self._known:
             self._known[word] = tuple(self._cut_word(word))
         return self._known[word]
 
     def _cut_word(self, word: str) -> list[str]:
-        if _is_character(word):
-            return [START + piece for piece in (self._cut_run(word) if self.model else tokens(word))]
         if not self.model or not _has_pieces(word):
             return [START + word]
         pieces: list[str] = _processor(self.model).encode(START + word, out_type=str)
@@ -102,8 +102,7 @@ def _processor(model: bytes) -> Any:
 def joined(pieces: Sequence[str]) -> list[str]:
     """Return the words that pieces make up."""
     text = "".join(pieces)
-    made = [word for piece in text.split(START) if piece for word in _words_of(piece)]
-    return [word.translate(_SHOW) for word in made] if _HIDDEN.search(text) else made
+    return list(shown([word for piece in text.split(START) if piece for word in _words_of(piece)]))
 
 
 def shown(words: Sequence[str]) -> Sequence[str]:
@@ -121,7 +120,6 @@ def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
     """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few."""
     counts = Counter(word for sentence in sentences for word in runs(sentence) if _has_pieces(word))
     letters = {char for word in counts for char in word}
-    most = _most_pieces(counts, len(letters))
     if size <= 0 or len(counts) < 50:
         return Subwords()
     model = io.BytesIO()
@@ -130,7 +128,7 @@ def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
             sentence_iterator=_repeated(counts),
             model_writer=model,
             model_type="unigram",
-            vocab_size=min(max(size, len(letters) + _LEAST), most),
+            vocab_size=min(max(size, len(letters) + _LEAST), _most_pieces(counts, len(letters))),
             hard_vocab_limit=False,
             character_coverage=1.0,
             normalization_rule_name="identity",
