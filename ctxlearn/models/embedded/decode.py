@@ -172,14 +172,37 @@ def _slot(table: Any, facts: Any, masks: Any, gap: Any, mask: Any, end: Any, sta
 
 @compiled
 def _thin(table: Any, facts: Any, masks: Any, scores: Any, kept: int) -> Any:
-    """Keep the `kept` best hypotheses of a full stack; return how many they are, and the worst one's estimate."""
+    """Keep the `kept` best hypotheses of a full stack, and return how many they are."""
     order = np.argsort(-scores[:, 1], kind="mergesort")
     chosen = np.sort(order[:kept])
     table[:] = -1
     for to, old in enumerate(chosen):
         facts[to], masks[to], scores[to] = facts[old], masks[old], scores[old]
         table[_slot(table, facts, masks, facts[to, 0], masks[to], facts[to, 2], facts[to, 3])] = to
-    return len(chosen), scores[:kept, 1].min()
+    return len(chosen)
+
+
+@compiled
+def _noted(best: Any, many: int, estimate: float) -> float:
+    """Note an estimate in a heap of the best ones, `many` up to now, and return the lowest of these."""
+    if many < len(best):
+        at = many
+        while at and best[(at - 1) // 2] > estimate:
+            best[at] = best[(at - 1) // 2]
+            at = (at - 1) // 2
+        best[at] = estimate
+    elif estimate > best[0]:
+        at = 0
+        while 2 * at + 1 < many:
+            child = 2 * at + 1
+            if child + 1 < many and best[child + 1] < best[child]:
+                child += 1
+            if best[child] >= estimate:
+                break
+            best[at] = best[child]
+            at = child
+        best[at] = estimate
+    return float(best[0])
 
 
 @compiled
@@ -199,7 +222,9 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
     scores = np.zeros((length + 1, room, 2))  # so far, and with the rest as estimated
     tables = np.full((length + 1, wide), -1, np.int32)
     counts = np.zeros(length + 1, np.int64)
-    least = np.full(length + 1, -1e18)
+    # What is not among the `beam` best ones of its kind is never gone on from: no better is a hypothesis begun for it.
+    best, least = np.zeros((length + 1, beam)), np.full(length + 1, -1e18)
+    noted = np.zeros(length + 1, np.int64)
     arcs = np.zeros((4096, 4), np.int64)  # from which stack, which hypothesis there; option; next arc
     arc_scores, many = np.zeros(4096), 0
     counts[0] = 1
@@ -272,10 +297,14 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
                         else:
                             if counts[to] == room:
-                                counts[to], least[to] = _thin(tables[to], facts[to], masks[to], scores[to], 2 * beam)
+                                counts[to] = _thin(tables[to], facts[to], masks[to], scores[to], beam)
                                 slot = _slot(tables[to], facts[to], masks[to], new_gap, new_mask, new_end, new_state)
                             found = counts[to]
                             counts[to] += 1
+                            lowest = _noted(best[to], min(noted[to], beam), score + future)
+                            noted[to] += 1
+                            if noted[to] >= beam and to < length:
+                                least[to] = lowest
                             tables[to, slot], masks[to, found] = found, new_mask
                             facts[to, found, 0], facts[to, found, 1], facts[to, found, 2] = new_gap, start, new_end
                             facts[to, found, 3], facts[to, found, 4] = new_state, new_class_state
