@@ -51,15 +51,26 @@ def numbered(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> 
     return Text(words, begins, len(numbers))
 
 
-def align(source: Text, target: Text, grids: Grids, kind: str = "hmm", samplers: int = SAMPLERS) -> Array:
-    """Return which cells of the grids of all sentence pairs are linked; `kind` is hmm or ibm1."""
+NOTHING = np.zeros(0, np.float32)
+
+
+def align(
+    source: Text, target: Text, grids: Grids, kind: str = "hmm", samplers: int = SAMPLERS, prior: Array = NOTHING
+) -> Array:
+    """Return which cells of the grids of all sentence pairs are linked; `kind` is hmm or ibm1.
+
+    `prior` says what a link of each cell is worth before anything was seen, if anything is known; 1 is usual.
+    """
     sweeps = _sweeps(kind, len(grids.types))
     ways: list[Array] = []
     turned = grids._replace(types=_turned(source.begins, target.begins, *grids[:2]))
-    for number, (one, other, cells) in enumerate(((source, target, turned), (target, source, grids))):
+    told = _turned(source.begins, target.begins, grids.begins, prior) if len(prior) else prior
+    for number, (one, other, cells, worth) in enumerate(
+        ((source, target, turned, told), (target, source, grids, prior))
+    ):
         found = np.zeros(len(grids.types))
         for sampler in range(samplers):
-            _sample(*one, *other, *cells, *sweeps, 100 * number + sampler + 1, found)
+            _sample(*one, *other, *cells, worth, *sweeps, 100 * number + sampler + 1, found)
         ways.append(found)
     links: Array = _symmetrise(source.begins, target.begins, grids.begins, ways[0], ways[1], samplers * sweeps[3])
     return links
@@ -95,13 +106,13 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
 
 
 @compiled
-def _turned(starts: Any, others: Any, grid: Any, types: Any) -> Any:
-    """Return the types of grids with a row for each target word."""
-    turned = np.empty_like(types)
+def _turned(starts: Any, others: Any, grid: Any, values: Any) -> Any:
+    """Return the values of grids with a row for each target word."""
+    turned = np.empty_like(values)
     for pair in range(len(starts) - 1):
         size, length = starts[pair + 1] - starts[pair], others[pair + 1] - others[pair]
         cells = slice(grid[pair], grid[pair + 1])
-        turned[cells].reshape(length, size)[:] = types[cells].reshape(size, length).T
+        turned[cells].reshape(length, size)[:] = values[cells].reshape(size, length).T
     return turned
 
 
@@ -129,6 +140,7 @@ def _sample(
     grid: Any,
     types: Any,
     type_kinds: int,
+    prior: Any,
     alone: int,
     jumping: int,
     fertile: int,
@@ -147,7 +159,7 @@ def _sample(
     for pair in range(len(starts) - 1):
         longest = max(longest, starts[pair + 1] - starts[pair])
     children, chances = np.zeros(longest, np.int32), np.empty(longest + 1)
-    priors = np.array([_FERTILITY * _prior(many) for many in range(_MOST + 2)])
+    fertilities = np.array([_FERTILITY * _prior(many) for many in range(_MOST + 2)])
     links = np.full(len(target), -1, np.int32)
     total = alone + jumping + fertile
     for sweep in range(-1, total):  # the first one draws at random
@@ -217,8 +229,11 @@ def _sample(
                 if sweep >= alone + jumping:
                     for i in range(size):
                         other, now = source[first + i], min(children[i], _MOST)
-                        chances[i] *= fertility[other, min(now + 1, _MOST)] + priors[now + 1]
-                        chances[i] /= fertility[other, now] + priors[now]
+                        chances[i] *= fertility[other, min(now + 1, _MOST)] + fertilities[now + 1]
+                        chances[i] /= fertility[other, now] + fertilities[now]
+                if len(prior):
+                    for i in range(size):
+                        chances[i] *= prior[row + i]
                 whole = none
                 for i in range(size):
                     whole += chances[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,10 @@ import numpy as np
 
 from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
+from ctxlearn.models.embedded.anchors import Anchors, anchors
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.classes import ClassModel
+from ctxlearn.models.embedded.glossed import parted, placed
 from ctxlearn.models.embedded.material import Material
 from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import Weights
@@ -37,14 +39,15 @@ class Cut(NamedTuple):
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
-    "align", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation", "orientations",
-    "phrases", "regression", "state", "subwords", "text",
+    "align", "anchors", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation",
+    "orientations", "phrases", "regression", "state", "subwords", "text",
 )  # fmt: skip
 _LONG = 15  # words of a sentence on average
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, more than the first three views would take too long
 _OPTIONS = 20  # translations kept of a source phrase
 
 Words = Sequence[Sequence[str]]
+Parted = Mapping[str, Sequence[str]]
 
 
 @cache
@@ -58,6 +61,28 @@ def version() -> str:
 
 def learn(material: Material) -> Learned:
     """Return everything learned from the material, for one direction."""
+    it = _pairs(material)
+    return Learned(
+        list(_views(it)),
+        _writing(material),
+        final_marks(material.written),
+        Counter(word for words in it.source for word in words if is_word(word)),
+        *regression.learn(it.source, it.target),
+    )
+
+
+class _Pairs(NamedTuple):
+    """What is learned from, as words: pairs, texts of the target language, and what is known of them beforehand."""
+
+    source: Words
+    target: Words
+    prose: Words
+    lexical: Array  # which pairs are a dictionary's
+    anchors: Anchors
+    parted: tuple[Parted, Parted]  # words of each language, in their morphemes
+
+
+def _pairs(material: Material) -> _Pairs:
     pairs = material.pairs()
     source, target = ([subwords.words(split_final(pair[side])[0]) for pair in pairs] for side in (0, 1))
     # A number may stand for itself, whatever the sentences say.
@@ -66,13 +91,18 @@ def learn(material: Material) -> Learned:
     kept = [n for n, (one, other) in enumerate(zip(source, target, strict=True)) if one and other]
     lexical = np.array([n >= len(material.sentences) for n in kept], float)
     source, target = [source[n] for n in kept], [target[n] for n in kept]
-    text = [words for line in material.text if (words := subwords.words(line))]
-    return Learned(
-        list(_views(source, target, text, lexical)),
-        _writing(material),
-        final_marks(material.written),
-        Counter(word for words in source for word in words if is_word(word)),
-        *regression.learn(source, target),
+    prose = [words for line in material.text if (words := subwords.words(line))]
+    own, contact = (target, source) if material.turned else (source, target)
+    lines = [material.lines.get(pair) for pair in material.sentences]
+    glossed = {at: placed(own[at], line) for at, n in enumerate(kept) if n < len(lines) and (line := lines[n])}
+    cuts: tuple[Parted, Parted] = (parted((own[at], found) for at, found in glossed.items()), {})
+    return _Pairs(
+        source,
+        target,
+        prose,
+        lexical,
+        anchors(glossed, contact, turned=material.turned),
+        cuts[::-1] if material.turned else cuts,
     )
 
 
@@ -98,30 +128,38 @@ def _cuts(source: Words, target: Words, lexical: Array) -> Iterable[Cut]:
     return VIEWS
 
 
-def _views(source: Words, target: Words, prose: Words, lexical: Array) -> list[View]:
+def _views(it: _Pairs) -> list[View]:
     """Return the views that differ: a language of few words is cut alike whatever was asked for."""
-    sources = _cut({cut.source for cut in VIEWS}, source)
-    targets = _cut({cut.target for cut in VIEWS}, target, prose)
+    sources = _cut({cut.source for cut in VIEWS}, it.parted[0], it.source)
+    targets = _cut({cut.target for cut in VIEWS}, it.parted[1], it.target, it.prose)
     models: dict[tuple[bytes, bool], tuple[LanguageModel, ClassModel]] = {}  # what views share is made once
     grids: dict[tuple[bytes, bytes], Grids] = {}
     links: dict[tuple[bytes, bytes, str], Array] = {}
     made: dict[tuple[bytes, bytes, str, bool], View] = {}
-    for cut in _cuts(source, target, lexical) if source else ():
+    for cut in _cuts(it.source, it.target, it.lexical) if it.source else ():
         one, other = sources[cut.source], targets[cut.target]
         both = one.pieces, other.pieces
         if both not in grids:
             grids[both] = gridded(one.texts[0], other.texts[0])
         if (*both, cut.aligner) not in links:
-            links[*both, cut.aligner] = align(one.texts[0], other.texts[0], grids[both], cut.aligner)
+            links[*both, cut.aligner] = _links(one, other, grids[both], cut.aligner, it.anchors)
         if (other.pieces, cut.backwards) not in models:
             models[other.pieces, cut.backwards] = _models(other, backwards=cut.backwards)
         if (*both, *cut[2:]) not in made:
             linked = _Linked(one.texts[0], other.texts[0], grids[both], links[*both, cut.aligner])
             if cut.backwards:
                 linked = linked.backwards()
-            view = _view(one, other, linked, lexical, *models[other.pieces, cut.backwards])
+            view = _view(one, other, linked, it.lexical, *models[other.pieces, cut.backwards])
             made[*both, *cut[2:]] = replace(view, backwards=cut.backwards)
     return list(made.values())
+
+
+def _links(source: _Side, target: _Side, grids: Grids, aligner: str, told: Anchors) -> Array:
+    """Return the links of pairs; the first aligner alone is told what is known, so that the two still differ."""
+    texts = source.texts[0], target.texts[0]
+    if aligner != VIEWS[0].aligner:
+        return align(*texts, grids, aligner)
+    return align(*texts, grids, aligner, prior=told.prior(*texts, grids.begins, source.sizes(), target.sizes()))
 
 
 def _view(
@@ -172,8 +210,12 @@ class _Side(NamedTuple):
     names: list[str]
     texts: list[Text]
 
+    def sizes(self) -> Array:
+        """Return how many letters each piece has."""
+        return np.array([len(name) - name.startswith(subwords.START) for name in self.names], np.int64)
 
-def _cut(sizes: Iterable[int], *texts: Words) -> dict[int, _Side]:
+
+def _cut(sizes: Iterable[int], parted: Parted, *texts: Words) -> dict[int, _Side]:
     """Return texts cut into about so many pieces, learned from the first of them, by how many these are."""
     texts = tuple([list(subwords.runs(sentence)) for sentence in text] for text in texts)
     numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in texts for it in text for word in it))}
@@ -181,7 +223,7 @@ def _cut(sizes: Iterable[int], *texts: Words) -> dict[int, _Side]:
     made: dict[bytes, _Side] = {}
     found = {}
     for size in sizes:
-        by = subwords.learn(texts[0], size)
+        by = subwords.learn(texts[0], size, parted)
         if by.model not in made:
             made[by.model] = _side(by, list(numbers), counted)
         found[size] = made[by.model]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ctxlearn.data import Direction, Entry, clean
 from ctxlearn.igt import is_pair
 from ctxlearn.models.embedded import notation
-from ctxlearn.models.embedded.glossed import morphemes
+from ctxlearn.models.embedded.glossed import Line, line, morphemes
 from ctxlearn.models.embedded.text import tokens
 from ctxlearn.render import Reading
 
@@ -36,6 +36,8 @@ class Material:
     glossed: tuple[Pair, ...]  # morphemes of glossed examples
     text: tuple[str, ...]
     written: tuple[Pair, ...]  # the sentences that show how both languages are written
+    lines: Mapping[Pair, Line]  # the glossed words of sentence pairs that have them
+    turned: bool  # whether the contact language is the source
 
     def pairs(self) -> tuple[Pair, ...]:
         """Return all pairs once, the sentences first."""
@@ -45,13 +47,16 @@ class Material:
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
     own = sum(map(is_pair, reading.examples))
-    sentences = [notation.pair(example.primary_text, example.translated_text) for example in reading.pairs()]
+    turned = direction.source == reading.contact.code
+    examples = list(reading.pairs())
+    sentences = [notation.pair(example.primary_text, example.translated_text) for example in examples]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[:own] if own >= _ENOUGH else sentences
     kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
-    text = () if direction.source == reading.contact.code else tuple(_prose(reading))
-    return Material(pairs[0], pairs[1], pairs[2], text, pairs[3])
+    text = () if turned else tuple(_prose(reading))
+    glossed = zip(_turned(sentences, reading, direction), map(line, examples), strict=True)
+    return Material(pairs[0], pairs[1], pairs[2], text, pairs[3], {pair: it for pair, it in glossed if it}, turned)
 
 
 def told(reading: Reading, direction: Direction) -> list[Pair]:

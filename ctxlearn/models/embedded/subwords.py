@@ -12,7 +12,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, repeat
+from types import MappingProxyType
 from typing import Any
 
 import sentencepiece
@@ -116,8 +117,13 @@ def _words_of(piece: str) -> tuple[str, ...]:
     return tuple(tokens(piece)) if len(piece) > 1 and _is_character(piece) else (piece,)
 
 
-def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
-    """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few."""
+def learn(
+    sentences: Iterable[Sequence[str]], size: int, parted: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Subwords:
+    """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few.
+
+    No piece learned is longer than a part of the words that are `parted`.
+    """
     counts = Counter(word for sentence in sentences for word in runs(sentence) if _has_pieces(word))
     letters = {char for word in counts for char in word}
     if size <= 0 or len(counts) < 50:
@@ -125,7 +131,7 @@ def learn(sentences: Iterable[Sequence[str]], size: int) -> Subwords:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=_repeated(counts),
+            sentence_iterator=_repeated(counts, parted),
             model_writer=model,
             model_type="unigram",
             vocab_size=min(max(size, len(letters) + _LEAST), _most_pieces(counts, len(letters))),
@@ -152,11 +158,17 @@ def _most_pieces(counts: Mapping[str, int], letters: int) -> int:
     return sys.maxsize if parted >= unparted else 1 + letters + unparted // _ENOUGH
 
 
-def _repeated(counts: Counter[str]) -> Iterator[str]:
-    """Yield each word as often as it occurs, in a fixed order, several to a line; characters without a blank before."""
+def _repeated(counts: Mapping[str, int], parted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each word as often as it occurs, in a fixed order: several to a line, after a blank each.
+
+    Characters, and what is not the first part of a word, have a line of their own, without a blank.
+    """
     for word, count in sorted(counts.items()):
         if _is_character(word):
-            yield from (word for _ in range(count))
+            yield from repeat(word, count)
             continue
+        first, *others = parted.get(word, (word,))
         for start in range(0, count, 500):
-            yield f" {word}" * min(500, count - start)
+            yield f" {first}" * min(500, count - start)
+        for part in others:
+            yield from repeat(part, count)

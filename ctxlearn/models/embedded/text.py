@@ -88,6 +88,16 @@ def is_number(token: str) -> bool:
     return kind(token[0]) == "w" and not any(map(str.isalpha, token))
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how much of two words their common beginning is, from 0 to 1.
+
+    >>> likeness("calls", "called")
+    0.7272727272727273
+    """
+    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return 2 * common / (len(one) + len(other))
+
+
 def split_final(text: str) -> tuple[str, str]:
     """Return a sentence without its last mark, and that mark.
 

@@ -18,7 +18,7 @@ from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.regression import Neighbours
 from ctxlearn.models.embedded.state import State
-from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, split_final, tokens
+from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, likeness, split_final, tokens
 
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _LONGEST_RUN = 40  # words decoded at once
@@ -223,13 +223,9 @@ def _nearest(word: str, candidates: Mapping[str, int]) -> str | None:
     """Return the candidate that shares most of its beginning with `word`, the more frequent one if two do."""
     if len(word) < 4:
         return None
-    likeness = {other: 2 * _common(word, other) / (len(word) + len(other)) for other in candidates}
-    best = max(likeness, key=lambda other: (likeness[other], candidates[other], other), default=None)
-    return best if best is not None and likeness[best] >= _NEAR else None
-
-
-def _common(one: str, other: str) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    alike = {other: likeness(word, other) for other in candidates}
+    best = max(alike, key=lambda other: (alike[other], candidates[other], other), default=None)
+    return best if best is not None and alike[best] >= _NEAR else None
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
