@@ -46,6 +46,9 @@ class Anchors(NamedTuple):
         return prior
 
 
+NO_ANCHORS = Anchors(np.zeros((0, 5), np.int64))
+
+
 def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
     """Return what the glosses of sentences tell, by the sentences' numbers, of their translations' words.
 
@@ -53,7 +56,7 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
     """
     fit = {n: it for n, it in glossed.items() if it and sum(len(one.said) for one in it) * len(words[n]) <= _LARGEST}
     if not fit:
-        return Anchors(np.zeros((0, 5), np.int64))
+        return NO_ANCHORS
     said = [[word for it in fit[n] for word in it.said] for n in fit]
     heard = [[word for word in words[n] if is_word(word)] for n in fit]
     alike = list(_alike(set(chain.from_iterable(said)), set(chain.from_iterable(heard))))

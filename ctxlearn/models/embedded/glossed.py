@@ -63,7 +63,7 @@ Morpheme(begin=4, end=6, said=('go', 'down'))]
         [_letters(words[place]) for place in places], [_letters("".join(it)) for it, _ in lines]
     ):
         (parts, glosses), begin, end = lines[number], begins[places[at]], begins[places[at] + 1]
-        if len(parts) == len(glosses) and len("".join(parts)) == end - begin:
+        if len(parts) == len(glosses) and "".join(parts).lower() == words[places[at]]:
             ends = np.cumsum([begin, *map(len, parts)]).tolist()
             found += [Morpheme(*span, _said(gloss)) for span, gloss in zip(pairwise(ends), glosses, strict=True)]
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
-from ctxlearn.models.embedded.anchors import Anchors, anchors
+from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors, anchors
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.classes import ClassModel
 from ctxlearn.models.embedded.glossed import parted, placed
@@ -130,19 +130,20 @@ def _cuts(source: Words, target: Words, lexical: Array) -> Iterable[Cut]:
 
 def _views(it: _Pairs) -> list[View]:
     """Return the views that differ: a language of few words is cut alike whatever was asked for."""
-    sources = _cut({cut.source for cut in VIEWS}, it.parted[0], it.source)
-    targets = _cut({cut.target for cut in VIEWS}, it.parted[1], it.target, it.prose)
+    sources = _cuts_of({cut.source for cut in VIEWS}, it.parted[0], it.source)
+    targets = _cuts_of({cut.target for cut in VIEWS}, it.parted[1], it.target, it.prose)
     models: dict[tuple[bytes, bool], tuple[LanguageModel, ClassModel]] = {}  # what views share is made once
     grids: dict[tuple[bytes, bytes], Grids] = {}
     links: dict[tuple[bytes, bytes, str], Array] = {}
     made: dict[tuple[bytes, bytes, str, bool], View] = {}
     for cut in _cuts(it.source, it.target, it.lexical) if it.source else ():
-        one, other = sources[cut.source], targets[cut.target]
+        told = cut.aligner == VIEWS[0].aligner  # of glosses; the other views are not, so that they differ more
+        one, other = sources[told][cut.source], targets[told][cut.target]
         both = one.pieces, other.pieces
         if both not in grids:
             grids[both] = gridded(one.texts[0], other.texts[0])
         if (*both, cut.aligner) not in links:
-            links[*both, cut.aligner] = _links(one, other, grids[both], cut.aligner, it.anchors)
+            links[*both, cut.aligner] = _links(one, other, grids[both], cut.aligner, it.anchors if told else NO_ANCHORS)
         if (other.pieces, cut.backwards) not in models:
             models[other.pieces, cut.backwards] = _models(other, backwards=cut.backwards)
         if (*both, *cut[2:]) not in made:
@@ -155,10 +156,7 @@ def _views(it: _Pairs) -> list[View]:
 
 
 def _links(source: _Side, target: _Side, grids: Grids, aligner: str, told: Anchors) -> Array:
-    """Return the links of pairs; the first aligner alone is told what is known, so that the two still differ."""
     texts = source.texts[0], target.texts[0]
-    if aligner != VIEWS[0].aligner:
-        return align(*texts, grids, aligner)
     return align(*texts, grids, aligner, prior=told.prior(*texts, grids.begins, source.sizes(), target.sizes()))
 
 
@@ -213,6 +211,12 @@ class _Side(NamedTuple):
     def sizes(self) -> Array:
         """Return how many letters each piece has."""
         return np.array([len(name) - name.startswith(subwords.START) for name in self.names], np.int64)
+
+
+def _cuts_of(sizes: Collection[int], parted: Parted, *texts: Words) -> tuple[dict[int, _Side], dict[int, _Side]]:
+    """Return texts cut without knowing how words are parted, and knowing it."""
+    plain = _cut(sizes, {}, *texts)
+    return plain, _cut(sizes, parted, *texts) if parted else plain
 
 
 def _cut(sizes: Iterable[int], parted: Parted, *texts: Words) -> dict[int, _Side]:
