@@ -170,14 +170,12 @@ def _sample(
                 children[:size] = 0
                 for j in range(others[pair], others[pair + 1]):
                     if links[j] >= 0:
-                        if size > 1:
-                            jumps[_bucket(links[j] - before)] += 1
-                            jumped += 1
+                        jumps[_bucket(links[j] - before)] += 1
+                        jumped += 1
                         before = links[j]
                         children[before] += 1
-                if size > 1:
-                    jumps[_bucket(size - before)] += 1
-                    jumped += 1
+                jumps[_bucket(size - before)] += 1
+                jumped += 1
                 for i in range(size):
                     fertility[source[first + i], min(children[i], _MOST)] += 1
         for pair in range(len(starts) - 1):
@@ -190,11 +188,11 @@ def _sample(
                 for j in range(length):
                     if links[start + j] >= 0:
                         children[links[start + j]] += 1
-            before, moves = -1, sweep >= alone and size > 1  # where there is but one word, no jump says anything
+            before = -1
             for j in range(length):
                 word, old, after = target[start + j], links[start + j], size
                 row = grid[pair] + j * size
-                if moves:
+                if sweep >= alone:
                     for later in range(j + 1, length):
                         if links[start + later] >= 0:
                             after = links[start + later]
@@ -204,7 +202,7 @@ def _sample(
                     joint[types[row + old]] -= 1
                     of_source[source[first + old]] -= 1
                     shares[source[first + old]] = (1 - _NONE) / (of_source[source[first + old]] + _FEW * target_kinds)
-                    if moves:
+                    if sweep >= alone:
                         jumps[_bucket(old - before)] -= 1
                         jumps[_bucket(after - old)] -= 1
                         jumps[skip] += 1
@@ -224,7 +222,7 @@ def _sample(
                     none *= (from_none[word] + _FEW_NONE) / (nones + _FEW_NONE * target_kinds)
                     for i in range(size):
                         chances[i] = (joint[types[row + i]] + _FEW) * shares[source[first + i]]
-                if moves:
+                if sweep >= alone:
                     none *= (jumps[skip] + 0.5) * (jumped + _WIDEST + 0.5) / size
                     for i in range(size):
                         chances[i] *= (jumps[_bucket(i - before)] + 0.5) * (jumps[_bucket(after - i)] + 0.5)
@@ -255,7 +253,7 @@ def _sample(
                 joint[types[row + i]] += 1
                 of_source[source[first + i]] += 1
                 shares[source[first + i]] = (1 - _NONE) / (of_source[source[first + i]] + _FEW * target_kinds)
-                if moves:
+                if sweep >= alone:
                     jumps[skip] -= 1
                     jumps[_bucket(i - before)] += 1
                     jumps[_bucket(after - i)] += 1

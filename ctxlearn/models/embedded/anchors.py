@@ -6,7 +6,8 @@ translation than the words that they explain. What is linked so is told to the a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from ctxlearn.models.embedded.text import is_word, likeness
 _TOLD = 20.0  # how many times as probable as others a link is that glosses tell
 _ALIKE = 0.75  # how much of a gloss and a word their common beginning is, for these to mean the same
 _LEAST = 3  # letters of that beginning, unless both are the same
-_TIMES = 2  # as often it is said that they do
+_SAME = 1000.0  # how many times as probable their link is then
 _LARGEST = 10_000  # pairs of a gloss and a word: of a longer example nothing is told
 
 Glossed = Mapping[int, Sequence[Morpheme]]
@@ -59,10 +60,10 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
         return NO_ANCHORS
     said = [[word for it in fit[n] for word in it.said] for n in fit]
     heard = [[word for word in words[n] if is_word(word)] for n in fit]
-    alike = list(_alike(set(chain.from_iterable(said)), set(chain.from_iterable(heard))))
-    glosses, translations = (_text([*it, *([pair[side]] for pair in alike)]) for side, it in enumerate((said, heard)))
+    glosses, translations = _text(said), _text(heard)
+    worth = [_worth(gloss, word) for one, other in zip(said, heard, strict=True) for gloss in one for word in other]
     grids = gridded(glosses, translations)
-    links = align(glosses, translations, grids)
+    links = align(glosses, translations, grids, prior=np.array(worth, np.float32))
     rows = []
     for place, n in enumerate(fit):
         cells = links[grids.begins[place] : grids.begins[place + 1]].reshape(len(said[place]), len(heard[place]))
@@ -79,15 +80,11 @@ def _text(sentences: Words) -> Text:
     return numbered(sentences, {word: number for number, word in enumerate(words)})
 
 
-def _alike(said: Iterable[str], heard: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Yield the glosses and words that mean the same, for they are or begin so."""
-    beginning: dict[str, list[str]] = {}
-    for word in sorted(heard):
-        beginning.setdefault(word[:_LEAST], []).append(word)
-    for gloss in sorted(said):
-        for word in beginning.get(gloss[:_LEAST], ()):
-            if likeness(gloss, word) >= _ALIKE:
-                yield from [(gloss, word)] * _TIMES
+@lru_cache(maxsize=65536)
+def _worth(gloss: str, word: str) -> float:
+    """Return what a link of a gloss and a word is worth beforehand: more if these are the same or begin so."""
+    common = gloss[:_LEAST] == word[:_LEAST] and likeness(gloss, word) >= _ALIKE
+    return _SAME if common else 1.0
 
 
 def _ends(text: Text, sizes: Array) -> Array:
