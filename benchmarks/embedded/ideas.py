@@ -89,6 +89,7 @@ IDEAS = (
     Idea("known words for unknown ones that begin alike", constants={"translate._NEAR": 2.0}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),
+    Idea("what glosses tell of links and parts of words", material=lambda it: replace(it, lines={})),
     Idea("the grammar's glossed examples", reading=lambda it: replace(it, blocks=_prose(it))),
     Idea("the grammar's prose as text", material=lambda it: replace(it, text=())),
 )
