@@ -105,6 +105,25 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
     return keys
 
 
+def words_of_types(source: Text, target: Text, grids: Grids) -> Array:
+    """Return the words of each type of cell: those of the source in the first row, of the target in the second."""
+    found = np.zeros((2, grids.kinds), np.int64)
+    found[:, grids.types] = _words_of_cells(source.words, source.begins, target.words, target.begins, grids.begins)
+    return found
+
+
+@compiled
+def _words_of_cells(source: Any, starts: Any, target: Any, others: Any, grid: Any) -> Any:
+    rows, columns = np.empty(grid[-1], np.int32), np.empty(grid[-1], np.int32)
+    cell = 0
+    for pair in range(len(starts) - 1):
+        for i in range(starts[pair], starts[pair + 1]):
+            for j in range(others[pair], others[pair + 1]):
+                rows[cell], columns[cell] = source[i], target[j]
+                cell += 1
+    return rows, columns
+
+
 @compiled
 def _turned(starts: Any, others: Any, grid: Any, values: Any) -> Any:
     """Return the values of grids with a row for each target word."""

@@ -7,13 +7,12 @@ translation than the words that they explain. What is linked so is told to the a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded.align import Text, align, gridded, numbered
+from ctxlearn.models.embedded.align import Text, align, gridded, numbered, words_of_types
 from ctxlearn.models.embedded.arrays import Array, compiled
 from ctxlearn.models.embedded.glossed import Morpheme
 from ctxlearn.models.embedded.text import is_word, likeness
@@ -60,10 +59,11 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
         return NO_ANCHORS
     said = [[word for it in fit[n] for word in it.said] for n in fit]
     heard = [[word for word in words[n] if is_word(word)] for n in fit]
-    glosses, translations = _text(said), _text(heard)
-    worth = [_worth(gloss, word) for one, other in zip(said, heard, strict=True) for gloss in one for word in other]
-    grids = gridded(glosses, translations)
-    links = align(glosses, translations, grids, prior=np.array(worth, np.float32))
+    glosses, translations = sorted(set(chain.from_iterable(said))), sorted(set(chain.from_iterable(heard)))
+    one, other = _text(said, glosses), _text(heard, translations)
+    grids = gridded(one, other)
+    worth = _worth(glosses, translations, *words_of_types(one, other, grids))
+    links = align(one, other, grids, prior=worth[grids.types])
     rows = []
     for place, n in enumerate(fit):
         cells = links[grids.begins[place] : grids.begins[place + 1]].reshape(len(said[place]), len(heard[place]))
@@ -75,16 +75,19 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
     return Anchors(np.array(sorted(set(rows)), np.int64).reshape(-1, 5))
 
 
-def _text(sentences: Words) -> Text:
-    words = sorted(set(chain.from_iterable(sentences)))
+def _text(sentences: Words, words: Sequence[str]) -> Text:
     return numbered(sentences, {word: number for number, word in enumerate(words)})
 
 
-@lru_cache(maxsize=65536)
-def _worth(gloss: str, word: str) -> float:
-    """Return what a link of a gloss and a word is worth beforehand: more if these are the same or begin so."""
-    common = gloss[:_LEAST] == word[:_LEAST] and likeness(gloss, word) >= _ALIKE
-    return _SAME if common else 1.0
+def _worth(glosses: Sequence[str], words: Sequence[str], one: Array, other: Array) -> Array:
+    """Return what links of glosses and words, by number, are worth beforehand: more where both begin the same."""
+    worth = np.ones(len(one), np.float32)
+    beginnings = {beginning: n for n, beginning in enumerate({it[:_LEAST] for it in (*glosses, *words)})}
+    of_gloss, of_word = (np.array([beginnings[it[:_LEAST]] for it in texts]) for texts in (glosses, words))
+    for place in np.flatnonzero(of_gloss[one] == of_word[other]):
+        if likeness(glosses[one[place]], words[other[place]]) >= _ALIKE:
+            worth[place] = _SAME
+    return worth
 
 
 def _ends(text: Text, sizes: Array) -> Array:

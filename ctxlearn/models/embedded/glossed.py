@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,6 +85,7 @@ def _matched(words: Sequence[str], others: Sequence[str]) -> Iterator[tuple[int,
             yield from ((one + place, other + place) for place in range(size))
 
 
+@lru_cache(maxsize=65536)
 def _said(gloss: str) -> tuple[str, ...]:
     words = (word.strip(_AROUND) for word in _JOINED.split(_REMARK.sub("", gloss)))
     return tuple(word.lower() if _is_meaning(word) else word for word in words if word)

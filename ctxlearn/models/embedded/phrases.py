@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded.align import Grids, Text
+from ctxlearn.models.embedded.align import Grids, Text, words_of_types
 from ctxlearn.models.embedded.arrays import Array, compiled, hashed
 from ctxlearn.models.embedded.orientations import orientations, smoothed
 
@@ -193,9 +193,7 @@ def _hashes(runs: Any, source: Any, starts: Any, target: Any, others: Any) -> An
 def _lexical(runs: Array, source: Text, target: Text, grids: Grids, links: Array) -> tuple[Array, Array]:
     """Return the logarithms of how probable each run's words are from those they are linked to, both ways."""
     joint = np.bincount(grids.types, links, grids.kinds)
-    rows, columns = _words_of_cells(source.words, source.begins, target.words, target.begins, grids.begins)
-    word = np.zeros((2, grids.kinds), np.int64)
-    word[0, grids.types], word[1, grids.types] = rows, columns
+    word = words_of_types(source, target, grids)
     free_source, free_target = _free(source, target, links)
     of_source = np.bincount(word[0], joint, source.kinds) + free_source
     of_target = np.bincount(word[1], joint, target.kinds) + free_target
@@ -207,18 +205,6 @@ def _lexical(runs: Array, source: Text, target: Text, grids: Grids, links: Array
         forward, backward, none_target, none_source,
     )  # fmt: skip
     return one, other
-
-
-@compiled
-def _words_of_cells(source: Any, starts: Any, target: Any, others: Any, grid: Any) -> Any:
-    rows, columns = np.empty(grid[-1], np.int32), np.empty(grid[-1], np.int32)
-    cell = 0
-    for pair in range(len(starts) - 1):
-        for i in range(starts[pair], starts[pair + 1]):
-            for j in range(others[pair], others[pair + 1]):
-                rows[cell], columns[cell] = source[i], target[j]
-                cell += 1
-    return rows, columns
 
 
 def _free(source: Text, target: Text, links: Array) -> tuple[Array, Array]:
