@@ -99,6 +99,11 @@ def test_nothing_is_told_of_an_example_beyond_all_measure() -> None:
     assert placed(words, [("ra", "go")] * 4999) == []
 
 
+@pytest.mark.parametrize(("gloss", "translation"), [("go", ["…"]), ("-", ["goes"]), ("", [])])
+def test_nothing_is_told_where_a_gloss_or_a_translation_has_no_word(gloss: str, translation: list[str]) -> None:
+    assert links(["ra"], [("ra", gloss)], translation) == set()
+
+
 def test_what_glosses_tell_decides_between_links_that_are_as_probable() -> None:
     one, other = sides(*[("ab", "xy"), ("cd", "zx")] * 3)
     grids = gridded(one, other)

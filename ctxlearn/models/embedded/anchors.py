@@ -6,7 +6,7 @@ translation than the words that they explain. What is linked so is told to the a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -54,20 +54,19 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
 
     The language stands first in a row, or, if `turned`, the contact language.
     """
-    fit = {n: it for n, it in glossed.items() if it and sum(len(one.said) for one in it) * len(words[n]) <= _LARGEST}
+    said = {n: [word for it in found for word in it.said] for n, found in glossed.items()}
+    heard = {n: [word for word in words[n] if is_word(word)] for n in glossed}
+    fit = [n for n in glossed if 0 < len(said[n]) * len(heard[n]) <= _LARGEST]
     if not fit:
         return NO_ANCHORS
-    said = [[word for it in fit[n] for word in it.said] for n in fit]
-    heard = [[word for word in words[n] if is_word(word)] for n in fit]
-    glosses, translations = sorted(set(chain.from_iterable(said))), sorted(set(chain.from_iterable(heard)))
-    one, other = _text(said, glosses), _text(heard, translations)
+    (glosses, one), (translations, other) = _text(said[n] for n in fit), _text(heard[n] for n in fit)
     grids = gridded(one, other)
     worth = _worth(glosses, translations, *words_of_types(one, other, grids))
     links = align(one, other, grids, prior=worth[grids.types])
     rows = []
     for place, n in enumerate(fit):
-        cells = links[grids.begins[place] : grids.begins[place + 1]].reshape(len(said[place]), len(heard[place]))
-        of_gloss = [(it.begin, it.end) for it in fit[n] for _ in it.said]
+        cells = links[grids.begins[place] : grids.begins[place + 1]].reshape(len(said[n]), len(heard[n]))
+        of_gloss = [(it.begin, it.end) for it in glossed[n] for _ in it.said]
         ends = np.cumsum([len(word) for word in words[n]]).tolist()
         of_word = [(end - len(word), end) for word, end in zip(words[n], ends, strict=True) if is_word(word)]
         for i, j in np.argwhere(cells):
@@ -75,8 +74,11 @@ def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
     return Anchors(np.array(sorted(set(rows)), np.int64).reshape(-1, 5))
 
 
-def _text(sentences: Words, words: Sequence[str]) -> Text:
-    return numbered(sentences, {word: number for number, word in enumerate(words)})
+def _text(sentences: Iterable[Sequence[str]]) -> tuple[list[str], Text]:
+    """Return the words that sentences have, and the sentences as their numbers."""
+    listed = list(sentences)
+    words = sorted(set(chain.from_iterable(listed)))
+    return words, numbered(listed, {word: number for number, word in enumerate(words)})
 
 
 def _worth(glosses: Sequence[str], words: Sequence[str], one: Array, other: Array) -> Array:
