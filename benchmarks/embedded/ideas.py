@@ -90,7 +90,6 @@ IDEAS = (
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),
     Idea("what glosses tell of links and parts of words", material=lambda it: replace(it, lines={})),
-    Idea("entries found in a sentence and in its translation", constants={"anchors._LONGEST": 0}),
     Idea("the grammar's glossed examples", reading=lambda it: replace(it, blocks=_prose(it))),
     Idea("the grammar's prose as text", material=lambda it: replace(it, text=())),
 )

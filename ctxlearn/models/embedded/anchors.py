@@ -1,13 +1,12 @@
-"""Anchors: which words of a translation stand for which of a sentence, as far as glosses and the dictionary tell.
+"""Anchors: which words of a translation the morphemes of glossed examples stand for, as far as their glosses tell.
 
 Glosses are words of the contact language, or categories, few and often seen: they are far easier to align with a
-translation than the words that they explain. Entries of several words are found as a whole. What is linked so is told
-to the aligner of the sentences beforehand.
+translation than the words that they explain. What is linked so is told to the aligner of the sentences beforehand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,16 +17,14 @@ from ctxlearn.models.embedded.arrays import Array, compiled
 from ctxlearn.models.embedded.glossed import Morpheme
 from ctxlearn.models.embedded.text import is_word, likeness
 
-_TOLD = 20.0  # how many times as probable as others a link is that glosses or the dictionary tell
+_TOLD = 20.0  # how many times as probable as others a link is that glosses tell
 _ALIKE = 0.75  # how much of a gloss and a word their common beginning is, for these to mean the same
 _LEAST = 3  # letters of that beginning, unless both are the same
 _SAME = 1000.0  # how many times as probable their link is then
-_LARGEST = 10_000  # pairs of a gloss, or a word, and a word: of a longer example nothing is told
-_LONGEST = 6  # words of an entry, and of its translation, that is looked for
+_LARGEST = 10_000  # pairs of a gloss and a word: of a longer example nothing is told
 
 Glossed = Mapping[int, Sequence[Morpheme]]
 Words = Sequence[Sequence[str]]
-Run = tuple[str, ...]
 
 
 class Anchors(NamedTuple):
@@ -52,7 +49,7 @@ class Anchors(NamedTuple):
 NO_ANCHORS = Anchors(np.zeros((0, 5), np.int64))
 
 
-def of_glosses(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
+def anchors(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
     """Return what the glosses of sentences tell, by the sentences' numbers, of their translations' words.
 
     The language stands first in a row, or, if `turned`, the contact language.
@@ -75,51 +72,6 @@ def of_glosses(glossed: Glossed, words: Words, *, turned: bool) -> Anchors:
         for i, j in np.argwhere(cells):
             rows.append((n, *of_word[j], *of_gloss[i]) if turned else (n, *of_gloss[i], *of_word[j]))
     return Anchors(np.array(sorted(set(rows)), np.int64).reshape(-1, 5))
-
-
-def of_entries(source: Words, target: Words, lexical: Array) -> Anchors:
-    """Return where entries stand in a sentence and in its translation; `lexical` says which of the pairs are entries.
-
-    Longer ones go first, and none overlaps another.
-    """
-    meant: dict[Run, dict[Run, None]] = {}
-    for n in np.flatnonzero(lexical).tolist():
-        if len(source[n]) <= _LONGEST and len(target[n]) <= _LONGEST:
-            meant.setdefault(tuple(source[n]), {})[tuple(target[n])] = None
-    rows: list[tuple[int, int, int, int, int]] = []
-    for n in np.flatnonzero(lexical == 0).tolist():
-        if len(source[n]) * len(target[n]) <= _LARGEST:
-            rows += ((n, *one, *other) for one, other in _entries(source[n], target[n], meant))
-    return Anchors(np.array(rows, np.int64).reshape(-1, 5))
-
-
-def _entries(
-    source: Sequence[str], target: Sequence[str], meant: Mapping[Run, Iterable[Run]]
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield where entries stand in a sentence and in its translation, in letters."""
-    said: dict[Run, list[tuple[int, int]]] = {}
-    for span in _spans(target):
-        said.setdefault(tuple(target[slice(*span)]), []).append(span)
-    found = [
-        (span, other)
-        for span in _spans(source)
-        for run in meant.get(tuple(source[slice(*span)]), ())
-        for other in said.get(run, ())
-    ]
-    found.sort(key=lambda both: -sum(end - start for start, end in both))
-    free = np.ones(len(source), bool), np.ones(len(target), bool)
-    ends = [[0, *np.cumsum([len(word) for word in words]).tolist()] for words in (source, target)]
-    for both in found:
-        if all(words[slice(*span)].all() for words, span in zip(free, both, strict=True)):
-            for words, span in zip(free, both, strict=True):
-                words[slice(*span)] = False
-            one, other = ((at[start], at[end]) for at, (start, end) in zip(ends, both, strict=True))
-            yield one, other
-
-
-def _spans(words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    for start in range(len(words)):
-        yield from ((start, end) for end in range(start + 1, min(len(words), start + _LONGEST) + 1))
 
 
 def _text(sentences: Iterable[Sequence[str]]) -> tuple[list[str], Text]:

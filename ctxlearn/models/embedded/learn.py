@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded import anchors, arrays, classes, decode, ngrams, phrases, regression, subwords
+from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
-from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors
+from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors, anchors
 from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.classes import ClassModel
 from ctxlearn.models.embedded.glossed import parted, placed
@@ -96,13 +96,12 @@ def _pairs(material: Material) -> _Pairs:
     lines = [material.lines.get(pair) for pair in material.sentences]
     glossed = {at: placed(own[at], line) for at, n in enumerate(kept) if n < len(lines) and (line := lines[n])}
     cuts: tuple[Parted, Parted] = (parted((own[at], found) for at, found in glossed.items()), {})
-    told = anchors.of_glosses(glossed, contact, turned=material.turned), anchors.of_entries(source, target, lexical)
     return _Pairs(
         source,
         target,
         prose,
         lexical,
-        Anchors(np.concatenate([it.rows for it in told])),
+        anchors(glossed, contact, turned=material.turned),
         cuts[::-1] if material.turned else cuts,
     )
 
@@ -138,7 +137,7 @@ def _views(it: _Pairs) -> list[View]:
     links: dict[tuple[bytes, bytes, str], Array] = {}
     made: dict[tuple[bytes, bytes, str, bool], View] = {}
     for cut in _cuts(it.source, it.target, it.lexical) if it.source else ():
-        told = cut.aligner == VIEWS[0].aligner  # of anchors; the other views are not, so that they differ more
+        told = cut.aligner == VIEWS[0].aligner  # of glosses; the other views are not, so that they differ more
         one, other = sources[told][cut.source], targets[told][cut.target]
         both = one.pieces, other.pieces
         if both not in grids:

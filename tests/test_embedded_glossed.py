@@ -1,4 +1,4 @@
-"""What the embedded model knows before it aligns: what glosses and entries link, and how glosses part words."""
+"""What the embedded model reads off glosses: where morphemes stand, what they are linked to, how words part."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from ctxlearn.data import Direction, Example, Language
 from ctxlearn.models.embedded import subwords
 from ctxlearn.models.embedded.align import Text, align, gridded, numbered
-from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors, of_entries, of_glosses
+from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors, anchors
 from ctxlearn.models.embedded.glossed import Line, Morpheme, line, parted, placed
 from ctxlearn.models.embedded.material import gather
 from ctxlearn.render import Reading
 
 WORDS = st.lists(st.text("abcdéŋ'.,-=", min_size=1, max_size=6), max_size=8)
-SENTENCE = st.lists(st.sampled_from(("ka", "at", "ra")), min_size=1, max_size=6)
 
 
 def links(
@@ -26,7 +25,7 @@ def links(
 ) -> set[tuple[str, str]]:
     """Return which letters of a sentence and its translation are linked."""
     one, other = "".join(words), "".join(translation)
-    rows = of_glosses({0: placed(words, glossed)}, [translation], turned=turned).rows.tolist()
+    rows = anchors({0: placed(words, glossed)}, [translation], turned=turned).rows.tolist()
     spans = [(row[3:], row[1:3]) if turned else (row[1:3], row[3:]) for row in rows]
     return {(one[slice(*own)], other[slice(*meant)]) for own, meant in spans}
 
@@ -89,43 +88,15 @@ def test_a_category_is_linked_by_the_company_it_keeps() -> None:
         (["nan"], [("na-n", "drink-3SG")], ["she", "drinks"]),
     ]
     glossed = {n: placed(words, it) for n, (words, it, _) in enumerate(book)}
-    rows = of_glosses(glossed, [translation for *_, translation in book], turned=False).rows.tolist()
+    rows = anchors(glossed, [translation for *_, translation in book], turned=False).rows.tolist()
     assert [1, 2, 3, 0, 3] in rows  # the n of "ran" and "she"
     assert [2, 2, 3, 0, 3] in rows
 
 
 def test_nothing_is_told_of_an_example_beyond_all_measure() -> None:
     words = ["ra"] * 5000
-    assert not len(of_glosses({0: placed(words, [("ra", "go")] * 5000)}, [["go"] * 5000], turned=False).rows)
+    assert not len(anchors({0: placed(words, [("ra", "go")] * 5000)}, [["go"] * 5000], turned=False).rows)
     assert placed(words, [("ra", "go")] * 4999) == []
-
-
-@given(
-    st.lists(st.tuples(SENTENCE, SENTENCE), min_size=1, max_size=4), st.lists(st.tuples(SENTENCE, SENTENCE), max_size=4)
-)
-def test_what_the_dictionary_tells_are_its_entries_and_none_overlaps_another(
-    sentences: list[tuple[list[str], list[str]]], entries: list[tuple[list[str], list[str]]]
-) -> None:
-    pairs = [*sentences, *entries]
-    source, target = [one for one, _ in pairs], [other for _, other in pairs]
-    said = {("".join(one), "".join(other)) for one, other in entries}
-    rows = of_entries(source, target, np.arange(len(pairs)) >= len(sentences)).rows
-    assert (rows[:, 0] < len(sentences)).all()
-    for pair, begin, end, other_begin, other_end in rows.tolist():
-        assert ("".join(source[pair])[begin:end], "".join(target[pair])[other_begin:other_end]) in said
-    for spans in (rows[:, [0, 1, 2]], rows[:, [0, 3, 4]]):
-        letters = [(pair, letter) for pair, begin, end in spans.tolist() for letter in range(begin, end)]
-        assert len(letters) == len(set(letters))
-
-
-def test_a_longer_entry_goes_first() -> None:
-    source, target = [["ka", "ra"], ["ka", "ra"], ["ka"]], [["he", "goes"], ["he", "goes"], ["goes"]]
-    assert of_entries(source, target, np.array([0, 1, 1])).rows.tolist() == [[0, 0, 4, 0, 6]]
-    assert of_entries(source, target, np.array([0, 0, 1])).rows.tolist() == [[0, 0, 2, 2, 6], [1, 0, 2, 2, 6]]
-
-
-def test_entries_are_not_looked_for_in_a_pair_beyond_all_measure() -> None:
-    assert not len(of_entries([["ra"] * 5000, ["ra"]], [["go"] * 5000, ["go"]], np.array([0, 1])).rows)
 
 
 @pytest.mark.parametrize(("gloss", "translation"), [("go", ["…"]), ("-", ["goes"]), ("", [])])
