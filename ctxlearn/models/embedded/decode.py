@@ -222,7 +222,7 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
     scores = np.zeros((length + 1, room, 2))  # so far, and with the rest as estimated
     tables = np.full((length + 1, wide), -1, np.int32)
     counts = np.zeros(length + 1, np.int64)
-    # What is not among the `beam` best ones of its kind is never gone on from: no better is a hypothesis begun for it.
+    # Only the `beam` best of a kind are ever gone on from: what is worse than all of these is not begun.
     best, least = np.zeros((length + 1, beam)), np.full(length + 1, -1e18)
     noted = np.zeros(length + 1, np.int64)
     arcs = np.zeros((4096, 4), np.int64)  # from which stack, which hypothesis there; option; next arc

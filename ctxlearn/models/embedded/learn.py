@@ -93,8 +93,8 @@ def _pairs(material: Material) -> _Pairs:
     source, target = [source[n] for n in kept], [target[n] for n in kept]
     prose = [words for line in material.text if (words := subwords.words(line))]
     own, contact = (target, source) if material.turned else (source, target)
-    lines = [material.lines.get(pair) for pair in material.sentences]
-    glossed = {at: placed(own[at], line) for at, n in enumerate(kept) if n < len(lines) and (line := lines[n])}
+    known = {n: line for n, pair in enumerate(material.sentences) if (line := material.lines.get(pair))}
+    glossed = {at: placed(own[at], known[n]) for at, n in enumerate(kept) if n in known}
     cuts: tuple[Parted, Parted] = (parted((own[at], found) for at, found in glossed.items()), {})
     return _Pairs(
         source,

@@ -47,7 +47,7 @@ class Material:
 def gather(reading: Reading, direction: Direction) -> Material:
     """Return what there is to learn in `reading` for `direction`."""
     own = sum(map(is_pair, reading.examples))
-    turned = direction.source == reading.contact.code
+    turned = _is_turned(reading, direction)
     examples = list(reading.pairs())
     sentences = [notation.pair(example.primary_text, example.translated_text) for example in examples]
     # A grammar's glossed lines are mostly written without capitals and last marks.
@@ -66,7 +66,11 @@ def told(reading: Reading, direction: Direction) -> list[Pair]:
 
 
 def _turned(pairs: Iterable[Pair], reading: Reading, direction: Direction) -> Iterator[Pair]:
-    return (pair[::-1] if direction.source == reading.contact.code else pair for pair in pairs)
+    return (pair[::-1] for pair in pairs) if _is_turned(reading, direction) else iter(pairs)
+
+
+def _is_turned(reading: Reading, direction: Direction) -> bool:
+    return direction.source == reading.contact.code
 
 
 def _prose(reading: Reading) -> Iterator[str]:

@@ -122,7 +122,7 @@ def learn(
 ) -> Subwords:
     """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few.
 
-    No piece learned is longer than a part of the words that are `parted`.
+    From words that are `parted`, no piece is learned across two of their parts.
     """
     counts = Counter(word for sentence in sentences for word in runs(sentence) if _has_pieces(word))
     letters = {char for word in counts for char in word}
