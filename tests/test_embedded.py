@@ -166,6 +166,15 @@ def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: P
     assert texts(ask(learned, context, OUT, "kalomangat")) == ["river"]
 
 
+def test_a_sentence_without_a_last_mark_gets_what_such_sentences_have(learned: Path) -> None:
+    own = [Example(f"{a.capitalize()} {v}.", f"The {NOUNS[a]} {VERBS[v]}.") for a in NOUNS for v in VERBS]
+    called = [Example(f"{a} {v}", f"The {NOUNS[a]} {VERBS[v]}!") for a in list(NOUNS)[:3] for v in VERBS]
+    glossed = [Example(f"{a} se {v}", f"The {NOUNS[a]} {VERBS[v]} now.") for a in NOUNS for v in VERBS]
+    context = prefix([], [*own, *called], [Block("", example=it) for it in glossed])
+    made = texts(ask(learned, context, OUT, "ko se he", "Ko he.", "Ma gan!"))
+    assert [sentence[-1] for sentence in made] == [".", ".", "!"]
+
+
 def test_alternatives_differ_and_their_scores_fall(learned: Path) -> None:
     (translation,) = ask(learned, SMALL, OUT, "Ko lom dol.", n=4).translations
     told = [translation.text, *(alternative.text for alternative in translation.alternatives)]
@@ -579,6 +588,13 @@ def test_capitals_are_those_of_the_language() -> None:
     writing = text.study(["He saw Unyil.", "Then Unyil went.", "I know what I know."])
     assert writing.write(["then", "i", "saw", "unyil"]) == "Then I saw Unyil"
     assert text.study(["he saw", "she went"]).write(["she", "saw"]) == "she saw"
+
+
+def test_a_name_keeps_its_capital_whatever_is_added_to_it() -> None:
+    named = text.names([("Ma Unyilat.", "Nobody."), ("Unyil keweun ra.", "Unyil's house goes.")])
+    writing = text.study(["Don saw it.", "Then Don said: don't go."], named)
+    assert writing.write(["the", "unyil", "and", "unyil's"]) == "The Unyil and Unyil's"
+    assert writing.write(["the", "don's", "don't"]) == "The Don's don't"
 
 
 def test_glosses_lose_their_remarks_and_a_common_lead_may_go() -> None:

@@ -102,6 +102,10 @@ class Decoder:
         for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
             yield score, tuple(chain.from_iterable([said[option] for option in chosen]))[:: self._step]
 
+    def has_pieces_of(self, word: str) -> bool:
+        """Whether every piece of a word was seen."""
+        return all(number >= 0 for _, number in self._pieces([word]))
+
     def _said(self, option: int) -> Pieces:
         if option not in self._phrases:
             start, size = self._options.starts[option], self._options.sizes[option]

@@ -65,7 +65,7 @@ def learn(material: Material) -> Learned:
     return Learned(
         list(_views(it)),
         _writing(material),
-        final_marks(material.written),
+        _final_marks(material),
         Counter(word for words in it.source for word in words if is_word(word)),
         *regression.learn(it.source, it.target),
     )
@@ -110,6 +110,12 @@ def _writing(material: Material) -> Writing:
     pairs = material.sentences or material.lexicon
     every, written = study((target for _, target in pairs), names(material.pairs())), material.written or pairs
     return every if written == pairs else replace(every, capital=study(target for _, target in written).capital)
+
+
+def _final_marks(material: Material) -> dict[str, str]:
+    """Return what last marks become: by how it is written; what stands for none, by the sentences that have none."""
+    unmarked = (pair for pair in material.sentences if not split_final(pair[0])[1])
+    return final_marks(unmarked) | final_marks(pair for pair in material.written if split_final(pair[0])[1])
 
 
 def _cuts(source: Words, target: Words, lexical: Array) -> Iterable[Cut]:

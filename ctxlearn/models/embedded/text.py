@@ -18,6 +18,7 @@ from functools import lru_cache
 UNSEGMENTED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO")
 _QUOTES = ('"', "'")  # written alike at either end
 _INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand on both sides
+_STEM = re.compile(rf"[^{re.escape(_INSIDE)}]+(?=[{re.escape(_INSIDE)}])")
 _IN_NUMBER = ".,:٫٬"  # joins the parts of one number when digits stand on both sides
 _FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
@@ -114,19 +115,26 @@ def split_final(text: str) -> tuple[str, str]:
 class Writing:
     """How a language is written, as counted in its sentences: capitals, blanks around signs, last marks."""
 
-    forms: dict[str, str] = field(default_factory=dict)  # a word → how it is mostly written inside a sentence
+    forms: dict[str, str] = field(default_factory=dict)  # word → how it is mostly written inside a sentence, if not so
     capital: bool = False  # whether sentences begin with a capital
     blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
     blank: bool = True  # whether words are parted by blanks
 
     def write(self, words: Sequence[str], copied: Mapping[str, str] | None = None) -> str:
         """Return lower-cased tokens as a sentence, without its last mark; `copied` words keep the form given there."""
-        cased = [(copied or {}).get(word) or self.forms.get(word, word) for word in words]
+        cased = [(copied or {}).get(word) or self._form(word) for word in words]
         if self.capital:
             first = next((i for i, word in enumerate(cased) if is_word(word)), None)
             if first is not None:
                 cased[first] = cased[first][:1].upper() + cased[first][1:]
         return self._join(cased)
+
+    def _form(self, word: str) -> str:
+        """Return how a word is written inside a sentence; one never seen, as what stands in it before a sign is."""
+        stem = _STEM.match(word)
+        if word in self.forms or stem is None:
+            return self.forms.get(word, word)
+        return self.forms.get(stem[0], stem[0]) + word[stem.end() :]
 
     def _join(self, words: Sequence[str]) -> str:
         text = ""
@@ -170,7 +178,7 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
     forms = {name.lower(): name for name in capitals if name.lower() not in inside}
     for word, counts in inside.items():
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
-        if form != word:
+        if form != word or _STEM.match(word):
             forms[word] = form
     signs = sorted({*before, *after})
     return Writing(
@@ -186,8 +194,16 @@ def names(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     for source, target in pairs:
         if source == source.lower() or target == target.lower():
             continue
-        alike = set(tokens(source)).intersection(tokens(target))
+        alike = set(_with_stems(source)).intersection(_with_stems(target))
         yield from (token for token in sorted(alike) if token != token.lower() and is_word(token))
+
+
+def _with_stems(text: str) -> Iterator[str]:
+    """Yield the tokens of a text, and what stands in them before a sign."""
+    for token in tokens(text):
+        yield token
+        if stem := _STEM.match(token):
+            yield stem[0]
 
 
 def _mostly(counts: Counter[bool] | None) -> bool:

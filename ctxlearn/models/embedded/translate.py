@@ -25,7 +25,8 @@ _LONGEST_RUN = 40  # words decoded at once
 _ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
 _INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score
-_NEAR = 0.8  # how much of two words their common beginning is, for one to stand for the other
+_NEAR = 0.75  # how much of two words their common beginning is, for one to stand for the other
+_GUESSING = 3  # one in so many views, the last ones, reads a known word for an unknown one whose pieces are known
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
 
@@ -61,7 +62,7 @@ class _Run:
     mark: str  # the sentence's last mark
     last: bool  # whether the sentence ends here
     endless: bool  # whether it is a part of a sentence beyond all measure
-    meant: list[str] = field(default_factory=list)  # known words that stand for unknown ones
+    meant: list[str] = field(default_factory=list)  # the same words, known ones in place of unknown ones
     names: dict[str, str] = field(default_factory=dict)  # unknown words that are taken over → their endings
     copied: dict[str, str] = field(default_factory=dict)  # what is taken over → as it was written
     known: int = 0
@@ -114,14 +115,18 @@ class Translator:
 
     def _decode(self, run: _Run) -> None:
         known = self._state.known(run.words) | self._corrected.intersection(run.words)
-        _replace_unknown(self._state, known, run)
+        _find_unknown(self._state, known, run)
         effort = LEAST if run.endless else self._effort
         if not run.words or not self._decoders:
             run.found = [(0.0, tuple(run.words))]
             return
-        lists = [list(self._candidates(decoder, run, effort)) for decoder in self._decoders[: effort.views]]
+        decoders = self._decoders[: effort.views]
+        reading = len(decoders) - len(decoders) // _GUESSING
+        lists = [
+            list(self._candidates(decoder, run, effort, guessing=n >= reading)) for n, decoder in enumerate(decoders)
+        ]
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
-        neighbours = regression.neighbours(self._state.examples, self._state.said, run.meant, effort.examples)
+        neighbours = regression.neighbours(self._state.examples, self._state.said, run.words, effort.examples)
         everywhere = set.intersection(*(set(words) for found in lists for _, words in found)) if any(lists) else set()
         taken_over = [
             word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known and word in everywhere
@@ -133,10 +138,16 @@ class Translator:
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
 
-    def _candidates(self, decoder: Decoder, run: _Run, effort: Effort) -> Iterator[tuple[float, Words]]:
+    def _candidates(
+        self, decoder: Decoder, run: _Run, effort: Effort, *, guessing: bool
+    ) -> Iterator[tuple[float, Words]]:
         """Yield a view's candidates; words made of pieces that no book has are seldom right, and count against one."""
         own = {*run.words, *run.copied}
-        for score, pieces in decoder(run.meant, run.names, effort):
+        read = [
+            word if meant == word or (not guessing and decoder.has_pieces_of(word)) else meant
+            for word, meant in zip(run.words, run.meant, strict=True)
+        ]
+        for score, pieces in decoder(read, run.names, effort):
             words = tuple(subwords.joined(pieces))
             invented = sum(word not in self._attested and word not in own for word in words)
             yield score - _INVENTED * invented, words
@@ -179,12 +190,12 @@ def _runs(text: str) -> Iterator[_Run]:
 # -- unknown words ----------------------------------------------------------------------------------------------------
 
 
-def _replace_unknown(state: State, known: set[str], run: _Run) -> None:
-    """Say what stands for each word of a run.
+def _find_unknown(state: State, known: set[str], run: _Run) -> None:
+    """Say which words of a run are known, what may stand for the others, and which are taken over.
 
-    For a word never seen stands a known one that begins alike; where there is none, a word with a capital is a name and
-    is taken over, and another is cut into pieces as it is. What words end in after a sign, as in ``Unyil's``, is not
-    part of a name. A number never seen is taken over: none stands for another.
+    A word never seen may be meant as a known one that begins alike; where there is none, a word with a capital is a
+    name and is taken over. What words end in after a sign, as in ``Unyil's``, is not part of a name. A number never
+    seen is taken over: none stands for another.
     """
     for word, written in zip(run.words, run.written, strict=True):
         other: str | None = None
