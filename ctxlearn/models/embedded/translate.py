@@ -24,7 +24,8 @@ LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a ch
 _LONGEST_RUN = 40  # words decoded at once
 _ENDLESS = 200  # words; what is longer is cut shorter and done with less effort, to be ready in reasonable time
 _SHORT = 3  # words; fewer are taken for an expression, not a sentence
-_INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score
+_INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score, at least
+_LETTERS = 6  # so many letters of such a word count as another one: it may be several that were joined
 _NEAR = 0.75  # how much of two words their common beginning is, for one to stand for the other
 _GUESSING = 3  # one in so many views, the last ones, reads a known word for an unknown one whose pieces are known
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
@@ -149,8 +150,8 @@ class Translator:
         ]
         for score, pieces in decoder(read, run.names, effort):
             words = tuple(subwords.joined(pieces))
-            invented = sum(word not in self._attested and word not in own for word in words)
-            yield score - _INVENTED * invented, words
+            invented = [word for word in words if word not in self._attested and word not in own]
+            yield score - _INVENTED * sum(max(1.0, len(word) / _LETTERS) for word in invented), words
 
     def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
         """Return the translation of a segment from the candidates of this rank."""
