@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import stat
@@ -159,6 +160,23 @@ def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
     assert texts(ask(learned, context, INTO, "Zawadi's dog sees it.")) == ["Zawadi ma he."]
     (made,) = texts(ask(learned, context, INTO, "It's dog sees it."))
     assert "It" not in made  # a word that is known, with an ending, is no name
+
+
+def test_where_a_sentence_begins_two_known_words_in_one_are_no_name(learned: Path) -> None:
+    syllables = [consonant + vowel for consonant in "bdgklmn" for vowel in "aeiou"]
+    words = [one + other for one, other in zip(syllables, reversed(syllables), strict=True)]
+    words += [one + other for one, other in itertools.pairwise(syllables)]
+    said = [(f"{words[n]} {words[n + 1]}.", f"thing{n} thing{n + 1}.") for n in range(len(words) - 1)]
+    context = prefix(
+        [entry(word, f"thing{n}") for n, word in enumerate(words)],
+        [Example(source.capitalize(), target.capitalize()) for source, target in said],
+    )
+    two = words[3] + words[20]
+    begins, stands = texts(
+        ask(learned, context, OUT, f"{two} {words[5]}.".capitalize(), f"{words[5]} {two.capitalize()} {words[8]}.")
+    )
+    assert two not in begins.lower()
+    assert stands == f"Thing5 {two.capitalize()} thing8."
 
 
 def test_a_word_never_seen_is_taken_for_a_known_one_that_begins_alike(learned: Path) -> None:

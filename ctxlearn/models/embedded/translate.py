@@ -27,6 +27,7 @@ _SHORT = 3  # words; fewer are taken for an expression, not a sentence
 _INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score, at least
 _LETTERS = 6  # so many letters of such a word count as another one: it may be several that were joined
 _NEAR = 0.75  # how much of two words their common beginning is, for one to stand for the other
+_SHORTEST = 3  # letters of a word that may be part of a compound
 _GUESSING = 3  # one in so many views, the last ones, reads a known word for an unknown one whose pieces are known
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -195,22 +196,29 @@ def _find_unknown(state: State, known: set[str], run: _Run) -> None:
     """Say which words of a run are known, what may stand for the others, and which are taken over.
 
     A word never seen may be meant as a known one that begins alike; where there is none, a word with a capital is a
-    name and is taken over. What words end in after a sign, as in ``Unyil's``, is not part of a name. A number never
-    seen is taken over: none stands for another.
+    name and is taken over; but where a sentence begins, two known words in one are no name. What words end in after a
+    sign, as in ``Unyil's``, is not part of a name. A number never seen is taken over: none stands for another.
     """
-    for word, written in zip(run.words, run.written, strict=True):
+    for place, (word, written) in enumerate(zip(run.words, run.written, strict=True)):
         other: str | None = None
         if word in known or not is_word(word):
             other = word
         elif not is_number(word):
             other = _nearest(word, state.beginning(word[:3]))
         run.known += word in known
-        if other is None and (is_number(word) or written != written.lower()):
+        capital = written != written.lower() and (place > 0 or not _is_compound(state, word))
+        if other is None and (is_number(word) or capital):
             name, ending = _parted(state, written)
             if not ending or not state.known([subwords.plain(name)]):
                 run.names[word] = ending
                 run.copied |= {subwords.plain(name): name, word: written}
         run.meant.append(other or word)
+
+
+def _is_compound(state: State, word: str) -> bool:
+    """Whether a word is two known ones, written in one."""
+    places = range(_SHORTEST, len(word) - _SHORTEST + 1)
+    return any(len(state.known((word[:place], word[place:]))) == len({word[:place], word[place:]}) for place in places)
 
 
 def _parted(state: State, written: str) -> tuple[str, str]:
