@@ -35,7 +35,7 @@ class Cut(NamedTuple):
     backwards: bool = False
 
 
-# The quick setting uses the first ones.
+# Where little is tried, the first ones are used.
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
