@@ -532,9 +532,10 @@ def test_a_sentence_of_five_thousand_words_is_cut_and_translated(learned: Path) 
     assert made.problem is None and made.text.count("dog") > 1000
 
 
-def test_a_word_without_end_is_taken_over(learned: Path) -> None:
-    (made,) = ask(learned, SMALL, OUT, "x" * 20_000).translations
-    assert made.problem is None and len(made.text) >= 20_000
+@pytest.mark.parametrize("word", ["x" * 20_000, "A" + "bcdefghij" * 20_000])
+def test_a_word_without_end_is_taken_over(learned: Path, word: str) -> None:
+    (made,) = ask(learned, SMALL, OUT, word).translations
+    assert made.problem is None and len(made.text) >= len(word)
 
 
 def test_a_megabyte_is_refused_and_its_neighbours_are_translated(learned: Path) -> None:

@@ -27,7 +27,7 @@ _SHORT = 3  # words; fewer are taken for an expression, not a sentence
 _INVENTED = 1.0  # what a word that is not in the books takes from a candidate's score, at least
 _LETTERS = 6  # so many letters of such a word count as another one: it may be several that were joined
 _NEAR = 0.75  # how much of two words their common beginning is, for one to stand for the other
-_SHORTEST = 3  # letters of a word that may be part of a compound
+_SHORTEST, _LONGEST = 3, 80  # letters of a word that may be part of a compound, and of a compound
 _GUESSING = 3  # one in so many views, the last ones, reads a known word for an unknown one whose pieces are known
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -217,7 +217,7 @@ def _find_unknown(state: State, known: set[str], run: _Run) -> None:
 
 def _is_compound(state: State, word: str) -> bool:
     """Whether a word is two known ones, written in one."""
-    places = range(_SHORTEST, len(word) - _SHORTEST + 1)
+    places = range(_SHORTEST, len(word) - _SHORTEST + 1) if len(word) <= _LONGEST else ()
     return any(len(state.known((word[:place], word[place:]))) == len({word[:place], word[place:]}) for place in places)
 
 
