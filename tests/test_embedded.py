@@ -28,7 +28,7 @@ from ctxlearn.models.embedded import state as states
 from ctxlearn.models.embedded.arrays import compiled
 from ctxlearn.models.embedded.confidence import confidence
 from ctxlearn.models.embedded.learn import learn
-from ctxlearn.models.embedded.translate import Corrections
+from ctxlearn.models.embedded.translate import Corrections, _named
 
 TOK, ENG, ZHO = Language("Tok", "tok"), Language("English", "eng"), Language("Chinese", "zho")
 OUT, INTO = Direction("tok", "eng"), Direction("eng", "tok")
@@ -146,6 +146,19 @@ def test_a_number_is_one_word_with_the_signs_inside_it(learned: Path) -> None:
     assert "6.3" in made and "10,000" in made
     prices = prefix([entry(f"{n},500", f"{n} and a half") for n in range(1, 9)])
     assert texts(ask(learned, prices, OUT, "12,500")) == ["12,500"]
+
+
+def test_a_name_with_an_ending_of_the_language_keeps_its_capital() -> None:
+    assert dict(_named(["Ma", "Zawadi", "Unyil's", "Ko", "Mu"], ["zawadira", "unyilat", "kora", "he"])) == {
+        "zawadira": "Zawadira",
+        "unyilat": "Unyilat",
+    }
+
+
+def test_what_a_linguist_writes_into_a_sentence_is_not_translated(learned: Path) -> None:
+    plain, marked, gap = texts(ask(learned, SMALL, OUT, "Ma ko he.", "[Ma [ko]] ∅he.", "Ma ko [...] he."))
+    assert plain == marked == gap == "The dog sees the cat."
+    assert texts(ask(learned, SMALL, OUT, "[…]")) == ["[…]"]
 
 
 def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
@@ -575,6 +588,10 @@ def test_pieces_join_to_their_words(words: list[str], unparted: list[str]) -> No
     for line in (" ".join(words), "".join(unparted)):
         plain = subwords.words(unicodedata.normalize("NFC", line))
         assert subwords.joined(SUBWORDS.cut(plain)) == subwords.joined(HAN.cut(plain)) == plain
+
+
+def test_a_sign_is_a_word_of_its_own_whatever_piece_follows() -> None:
+    assert subwords.joined(["▁ka", "▁“", "ra", "▁lom"]) == ["ka", "“", "ra", "lom"]
 
 
 STEMS, ENDINGS, TAILS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at"), "abcdefghijklmnopqrst"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, regression, subwords
+from ctxlearn.models.embedded import arrays, classes, decode, ngrams, phrases, punctuation, regression, subwords
 from ctxlearn.models.embedded.align import Grids, Text, align, gridded, numbered
 from ctxlearn.models.embedded.anchors import NO_ANCHORS, Anchors, anchors
 from ctxlearn.models.embedded.arrays import Array
@@ -40,7 +40,7 @@ VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000,
 WEIGHTS = Weights()
 _LEARNS = (
     "align", "anchors", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation",
-    "orientations", "phrases", "regression", "state", "subwords", "text",
+    "orientations", "phrases", "punctuation", "regression", "state", "subwords", "text",
 )  # fmt: skip
 _LONG = 15  # words of a sentence on average
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, more than the first three views would take too long
@@ -65,6 +65,7 @@ def learn(material: Material) -> Learned:
     return Learned(
         list(_views(it)),
         _writing(material),
+        punctuation.study(target for _, target in material.sentences),
         _final_marks(material),
         Counter(word for words in it.source for word in words if is_word(word)),
         *regression.learn(it.source, it.target),

@@ -20,6 +20,7 @@ _QUOTED = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕")
 _ANY_BRACKET = re.compile(r"[\[\]【】〔〕]")
+_ADDED = re.compile(r"[\[\]∅]")
 _COMMAND = re.compile(r"\\[A-Za-z]+\s*")
 _JOINED = re.compile(r"(?<=\w\w)\.(?=\w\w)")  # Leipzig Glossing Rules, rule 4
 _ENDS = (".", "?", "!", "…")
@@ -51,6 +52,16 @@ def translation(text: str) -> str:
     "They didn't call them."
     """
     return clean(_SIGNS.sub("", _INDEX.sub("", _REMARK.sub("", _GAP.sub(" ", text)))))
+
+
+def source(text: str) -> str:
+    """Return a sentence to be translated without what is no part of it, whichever language it is in.
+
+    >>> source("[[They]] saw [...] themᵢ"), source("[…]")
+    ('They saw them', '[…]')
+    """
+    bare = clean(_ADDED.sub("", _INDEX.sub("", _REDUPLICATED.sub("", _GAP.sub(" ", text)))))
+    return bare if any(map(str.isalnum, bare)) else text
 
 
 def gloss(text: str) -> str:

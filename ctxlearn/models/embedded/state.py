@@ -28,6 +28,7 @@ from ctxlearn.models.embedded.arrays import Array
 from ctxlearn.models.embedded.classes import ClassModel
 from ctxlearn.models.embedded.decode import Options
 from ctxlearn.models.embedded.ngrams import LanguageModel
+from ctxlearn.models.embedded.punctuation import Punctuation
 from ctxlearn.models.embedded.regression import Examples
 from ctxlearn.models.embedded.text import Writing
 
@@ -64,6 +65,7 @@ class Learned:
 
     views: Sequence[View]
     writing: Writing
+    punctuation: Punctuation
     marks: Mapping[str, str]
     words: Mapping[str, int]
     examples: Examples
@@ -79,6 +81,7 @@ class State:
     def __init__(self, learned: Learned) -> None:
         self.views = learned.views
         self.writing = learned.writing
+        self.punctuation = learned.punctuation
         self.marks = learned.marks
         self.examples = learned.examples
         self.said = learned.said
@@ -145,6 +148,7 @@ def _written(learned: Learned) -> list[bytes]:
     arrays = _Arrays()
     about = {
         "writing": asdict(learned.writing),
+        "punctuation": asdict(learned.punctuation),
         "marks": dict(learned.marks),
         "words": dict(sorted(learned.words.items())),
         "examples": [arrays.place(value) for value in learned.examples],
@@ -189,7 +193,15 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
         for it in about["views"]
     ]
     examples = Examples._make(arrays[place] for place in about["examples"])
-    return Learned(views, Writing(**about["writing"]), about["marks"], about["words"], examples, about["said"])
+    return Learned(
+        views,
+        Writing(**about["writing"]),
+        Punctuation(**about["punctuation"]),
+        about["marks"],
+        about["words"],
+        examples,
+        about["said"],
+    )
 
 
 def _model(values: Iterable[Any], arrays: Sequence[Array]) -> LanguageModel:

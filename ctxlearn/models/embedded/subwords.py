@@ -114,7 +114,7 @@ def shown(words: Sequence[str]) -> Sequence[str]:
 
 @lru_cache(maxsize=65536)
 def _words_of(piece: str) -> tuple[str, ...]:
-    return tuple(tokens(piece)) if len(piece) > 1 and _is_character(piece) else (piece,)
+    return tuple(tokens(piece)) if len(piece) > 1 and kind(piece[0]) in "cp" else (piece,)
 
 
 def learn(

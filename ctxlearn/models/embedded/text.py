@@ -21,6 +21,7 @@ _INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand o
 _STEM = re.compile(rf"[^{re.escape(_INSIDE)}]+(?=[{re.escape(_INSIDE)}])")
 _IN_NUMBER = ".,:٫٬"  # joins the parts of one number when digits stand on both sides
 _FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
+_ENOUGH = 3  # times that a capital follows a sign
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
 
 
@@ -42,6 +43,8 @@ def tokens(text: str) -> list[str]:
     ['Ka', '=', 'at', ',', "don't", '!']
     >>> tokens("6.3%, 10,000")
     ['6.3', '%', ',', '10,000']
+    >>> tokens("k.o. fish.")
+    ['k.o', '.', 'fish', '.']
     """
     return [token for token, _ in spaced_tokens(text)]
 
@@ -54,7 +57,7 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
         if what == "m" and token:
             token += char
             continue
-        if what == "p" and token and _joins(char, token[-1], text[position + 1 : position + 2]):
+        if what == "p" and token and _joins(char, token, text[position + 1 : position + 3]):
             what = "w"
         if token and not (what == "w" and _is_word(token)):
             yield token, before
@@ -69,10 +72,19 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
         yield token, before
 
 
-def _joins(sign: str, before: str, after: str) -> bool:
-    if sign in _IN_NUMBER:
-        return before.isdigit() and after.isdigit()
-    return sign in _INSIDE and kind(before) in "wm" and after != "" and kind(after) == "w"
+def _joins(sign: str, token: str, after: str) -> bool:
+    """Whether a sign is inside a token: in a number, between single letters as in ``k.o.``, or in a word."""
+    following = after[:1]
+    if sign in _IN_NUMBER and token[-1].isdigit():
+        return following.isdigit()
+    if sign == ".":
+        return _is_single(token[-2:]) and _is_single(after[::-1])
+    return sign in _INSIDE and kind(token[-1]) in "wm" and following != "" and kind(following) == "w"
+
+
+def _is_single(letters: str) -> bool:
+    """Whether the last of two characters is a letter, and the other one, if there is one, is none."""
+    return letters[-1:].isalpha() and kind(letters[-1]) == "w" and not letters[:-1].isalnum()
 
 
 def _is_word(token: str) -> bool:
@@ -99,6 +111,16 @@ def likeness(one: str, other: str) -> float:
     return 2 * common / (len(one) + len(other))
 
 
+def stem(word: str) -> str:
+    """Return what stands in a word before a sign, or the whole word.
+
+    >>> stem("Unyil's"), stem("Unyil")
+    ('Unyil', 'Unyil')
+    """
+    match = _STEM.match(word)
+    return match[0] if match else word
+
+
 def split_final(text: str) -> tuple[str, str]:
     """Return a sentence without its last mark, and that mark.
 
@@ -119,22 +141,26 @@ class Writing:
     capital: bool = False  # whether sentences begin with a capital
     blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
     blank: bool = True  # whether words are parted by blanks
+    leading: list[str] = field(default_factory=list)  # signs inside a sentence that a capital follows
 
     def write(self, words: Sequence[str], copied: Mapping[str, str] | None = None) -> str:
         """Return lower-cased tokens as a sentence, without its last mark; `copied` words keep the form given there."""
         cased = [(copied or {}).get(word) or self._form(word) for word in words]
-        if self.capital:
-            first = next((i for i, word in enumerate(cased) if is_word(word)), None)
-            if first is not None:
-                cased[first] = cased[first][:1].upper() + cased[first][1:]
+        first = next((i for i, word in enumerate(cased) if is_word(word)), len(cased))
+        for i, word in enumerate(cased[first:], first):
+            if self.capital if i == first else is_word(word) and self._leads(words[:i]):
+                cased[i] = word[:1].upper() + word[1:]
         return self._join(cased)
+
+    def _leads(self, words: Sequence[str]) -> bool:
+        """Whether what stands before a word inside a sentence has a capital follow; an abbreviation's point hasn't."""
+        abbreviated = words[-1] == "." and (len(words[-2]) == 1 or "." in words[-2])
+        return words[-1] in self.leading and not abbreviated
 
     def _form(self, word: str) -> str:
         """Return how a word is written inside a sentence; one never seen, as what stands in it before a sign is."""
-        stem = _STEM.match(word)
-        if word in self.forms or stem is None:
-            return self.forms.get(word, word)
-        return self.forms.get(stem[0], stem[0]) + word[stem.end() :]
+        before = stem(word)
+        return self.forms.get(word) or self.forms.get(before, before) + word[len(before) :]
 
     def _join(self, words: Sequence[str]) -> str:
         text = ""
@@ -173,8 +199,10 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
     first: Counter[bool] = Counter()
     before: dict[str, Counter[bool]] = {}
     after: dict[str, Counter[bool]] = {}
-    for sentence in sentences:
-        _count_sentence(list(spaced_tokens(sentence)), inside, first, before, after)
+    spaced = [list(spaced_tokens(sentence)) for sentence in sentences]
+    leading = _leading(spaced)
+    for sentence in spaced:
+        _count_sentence(sentence, leading, inside, first, before, after)
     forms = {name.lower(): name for name in capitals if name.lower() not in inside}
     for word, counts in inside.items():
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
@@ -186,6 +214,7 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
         capital=first[True] > first[False],
         blanks={sign: (_mostly(before.get(sign)), _mostly(after.get(sign))) for sign in signs},
         blank=sum(kind(word[0]) != "c" for word in inside) >= sum(kind(word[0]) == "c" for word in inside),
+        leading=leading,
     )
 
 
@@ -201,9 +230,19 @@ def names(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 def _with_stems(text: str) -> Iterator[str]:
     """Yield the tokens of a text, and what stands in them before a sign."""
     for token in tokens(text):
-        yield token
-        if stem := _STEM.match(token):
-            yield stem[0]
+        yield from dict.fromkeys((token, stem(token)))
+
+
+def _leading(sentences: Iterable[Sequence[tuple[str, bool]]]) -> list[str]:
+    """Return the signs inside a sentence that are mostly followed by a capital, such as what begins a quotation."""
+    capitals: dict[str, Counter[bool]] = {}
+    for sentence in sentences:
+        first = next((i for i, (token, _) in enumerate(sentence) if is_word(token)), 0)
+        for (sign, _), (token, _) in zip(sentence[first:], sentence[first + 1 :], strict=False):
+            if not is_word(sign) and is_word(token) and token[0].lower() != token[0].upper():
+                capitals.setdefault(sign, Counter())[token[0] == token[0].upper()] += 1
+    often = ((sign, counts) for sign, counts in capitals.items() if sign not in _QUOTES and counts[True] >= _ENOUGH)
+    return sorted(sign for sign, counts in often if counts[True] > counts[False])
 
 
 def _mostly(counts: Counter[bool] | None) -> bool:
@@ -212,6 +251,7 @@ def _mostly(counts: Counter[bool] | None) -> bool:
 
 def _count_sentence(
     spaced: Sequence[tuple[str, bool]],
+    leading: Sequence[str],
     inside: dict[str, Counter[str]],
     first: Counter[bool],
     before: dict[str, Counter[bool]],
@@ -224,7 +264,7 @@ def _count_sentence(
                 before.setdefault(token, Counter())[blank] += 1
             if i + 1 < len(spaced):
                 after.setdefault(token, Counter())[spaced[i + 1][1]] += 1
-            begins = begins or bool(_ENDS_SENTENCE.match(token))
+            begins = begins or token in leading or bool(_ENDS_SENTENCE.match(token))
             continue
         cased = token[0].lower() != token[0].upper()
         if begins and cased:

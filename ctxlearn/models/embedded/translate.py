@@ -6,19 +6,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from ctxlearn import render
 from ctxlearn.data import Direction, Segment
 from ctxlearn.models.base import Alternative, Problem, Translation, Word
-from ctxlearn.models.embedded import regression, subwords
+from ctxlearn.models.embedded import notation, regression, subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
 from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
+from ctxlearn.models.embedded.punctuation import Punctuation, is_quoted, is_whole
 from ctxlearn.models.embedded.regression import Neighbours
 from ctxlearn.models.embedded.state import State
-from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, likeness, split_final, tokens
+from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, likeness, split_final, stem, tokens
 
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _LONGEST_RUN = 40  # words decoded at once
@@ -28,6 +29,7 @@ _INVENTED = 1.0  # what a word that is not in the books takes from a candidate's
 _LETTERS = 6  # so many letters of such a word count as another one: it may be several that were joined
 _NEAR = 0.75  # how much of two words their common beginning is, for one to stand for the other
 _SHORTEST, _LONGEST = 3, 80  # letters of a word that may be part of a compound, and of a compound
+_SHORTEST_NAME = 4  # letters of a name that a word may begin with by more than chance
 _GUESSING = 3  # one in so many views, the last ones, reads a known word for an unknown one whose pieces are known
 _SENTENCE = re.compile(r".+?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s|$)|[。！？｡።။]+[」』”’）]*|$)", re.DOTALL)
 
@@ -69,6 +71,8 @@ class _Run:
     copied: dict[str, str] = field(default_factory=dict)  # what is taken over → as it was written
     known: int = 0
     writing: Writing = field(default_factory=Writing)
+    punctuation: Punctuation = field(default_factory=Punctuation)
+    ending: str = ""  # the translation's last mark
     found: list[tuple[float, Words]] = field(default_factory=list)  # expected chrF and words, the best one first
     decoded: bool = False  # whether they were, and not taken over
 
@@ -76,9 +80,15 @@ class _Run:
         """Return the translation of that rank, or the last one there is."""
         return self.found[min(rank, len(self.found) - 1)]
 
+    def said(self, rank: int) -> tuple[Words, str]:
+        """Return the words of the translation of that rank, and its last mark."""
+        quoted = is_quoted(self.written, self.mark)
+        return self.punctuation.mended(self.of_rank(rank)[1], self.ending, quoted=quoted)
+
     def text(self, rank: int) -> str:
         """Return the translation of that rank as it is written."""
-        return self.writing.write(self.of_rank(rank)[1], self.copied)
+        words, mark = self.said(rank)
+        return self.writing.write(words, self.copied) + mark
 
 
 class Translator:
@@ -103,15 +113,19 @@ class Translator:
             return Translation(segment.id, corrected, 1.0)
         if self._state.is_empty and not self._corrections.pairs:
             return Translation(segment.id, segment.source.strip(), 0.0)
-        runs = list(_runs(segment.source))
+        runs = list(_runs(notation.source(segment.source)))
         expression = sum(len(run.words) for run in runs) < _SHORT
         begins = True
         for run in runs:
+            if run.last and (run.mark or not expression):
+                run.ending = self._state.marks.get(run.mark, run.mark)
+            if is_whole(run.written, run.mark):
+                run.punctuation = self._state.punctuation
             run.writing = _writing(self._state.writing, run, begins=begins, expression=expression)
             self._decode(run)
             begins = run.last
-        text = self._text(runs, 0, expression=expression)
-        alternatives = tuple(self._alternatives(runs, text, n, expression=expression))
+        text = self._text(runs, 0)
+        alternatives = tuple(self._alternatives(runs, text, n))
         words = tuple(word for run in runs for word in _words(run))
         return Translation(segment.id, text, _confidence(runs), alternatives, words=words)
 
@@ -139,6 +153,8 @@ class Translator:
         # The best one is chosen for precision too; the others follow by the score that they are told with.
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
+        new = {word for _, words in run.found for word in words if word not in self._attested}
+        run.copied = {**dict(_named(run.written, new)), **run.copied}
 
     def _candidates(
         self, decoder: Decoder, run: _Run, effort: Effort, *, guessing: bool
@@ -154,21 +170,17 @@ class Translator:
             invented = [word for word in words if word not in self._attested and word not in own]
             yield score - _INVENTED * sum(max(1.0, len(word) / _LETTERS) for word in invented), words
 
-    def _text(self, runs: Sequence[_Run], rank: int, *, expression: bool) -> str:
+    def _text(self, runs: Sequence[_Run], rank: int) -> str:
         """Return the translation of a segment from the candidates of this rank."""
-        marks = self._state.marks
-        parts = []
-        for run in runs:
-            mark = marks.get(run.mark, run.mark) if run.last and (run.mark or not expression) else ""
-            parts.append(run.text(rank) + mark)
+        parts = [run.text(rank) for run in runs]
         return (" " if self._state.writing.blank else "").join(part for part in parts if part)
 
-    def _alternatives(self, runs: Sequence[_Run], text: str, n: int, *, expression: bool) -> Iterator[Alternative]:
+    def _alternatives(self, runs: Sequence[_Run], text: str, n: int) -> Iterator[Alternative]:
         told = {text}
         for rank in range(1, max((len(run.found) for run in runs), default=0)):
             if len(told) >= n:
                 return
-            other = self._text(runs, rank, expression=expression)
+            other = self._text(runs, rank)
             if other not in told:
                 told.add(other)
                 yield Alternative(other, _mean(runs, rank))
@@ -233,6 +245,15 @@ def _parted(state: State, written: str) -> tuple[str, str]:
     return written[:place], ending
 
 
+def _named(written: Sequence[str], words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the words that begin with a name in a sentence, and how they are written then."""
+    inside = [word for before, word in pairwise(written) if is_word(before) and word != word.lower()]
+    names = {subwords.plain(name): name for name in map(stem, inside) if len(name) >= _SHORTEST_NAME}
+    for word in words:
+        if name := next((name for name in names if word.startswith(name)), ""):
+            yield word, names[name] + word[len(name) :]
+
+
 def _with_taken_over(neighbours: Neighbours, taken_over: Iterable[str]) -> Neighbours:
     """Return what neighbours say, and that what every candidate takes over stands in the translation, for it does."""
     said = neighbours.said | dict.fromkeys(taken_over, 1.0)
@@ -272,8 +293,8 @@ def _words(run: _Run) -> Iterator[Word]:
     """Yield the words of a run's translation; what most candidates have is more probably right."""
     if not run.decoded:
         return
-    said = run.found[0][1]
-    written = tokens(run.text(0))
+    said, _ = run.said(0)
+    written = tokens(run.writing.write(said, run.copied))
     having = Counter(word for _, words in run.found for word in set(words))
     for place, word in enumerate(said):
         if is_word(word):

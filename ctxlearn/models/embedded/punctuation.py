@@ -1,0 +1,105 @@
+"""Punctuation mended: halves of quotations and brackets that lack the other one, and signs that end no sentence.
+
+A translation is put together from parts of several sentences, and so a sign may come without its other half. Which
+signs belong together, and which ones hardly ever stand last, is counted in the sentences of the context.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ctxlearn.models.embedded.text import split_final, tokens
+
+_QUOTE = '"'  # alike at either end
+_APOSTROPHES = "'‘’"  # may be no quotation marks
+_ENOUGH, _MOSTLY = 3, 0.8  # so often, and of all that opens with a sign in such a share, the same sign closes it
+_OFTEN, _SELDOM = 10, 0.02  # so often a sign was seen, and in no larger share it was the last one
+
+
+@dataclass(slots=True)
+class Punctuation:
+    """How a language uses signs: what closes each one that opens, and which ones hardly ever end a sentence."""
+
+    pairs: dict[str, str] = field(default_factory=dict)
+    inner: list[str] = field(default_factory=list)
+
+    def mended(self, words: Sequence[str], mark: str, *, quoted: bool = False) -> tuple[tuple[str, ...], str]:
+        """Return a sentence and its last mark without signs that lack their other half; a quotation is closed.
+
+        Where the sentence is `quoted` as a whole, and its mark ends a quotation, that one begins with it.
+
+        >>> signs = Punctuation({"“": "”", "(": ")"}, [","])
+        >>> signs.mended(["he", ")", "said", "“", "go", ","], "."), signs.mended(["go"], ".”", quoted=True)
+        ((('he', 'said', '“', 'go'), '.”'), (('“', 'go'), '.”'))
+        """
+        if quoted and not set(self.pairs).intersection(words):
+            begins = next((one for one, other in self.pairs.items() if mark.endswith(other)), "")
+            words = [begins, *words] if begins else words
+        opened, lone = list[int](), set[int]()
+        closing = set(self.pairs.values())
+        for at, sign in enumerate(words):
+            if opened and sign == self.pairs[words[opened[-1]]]:
+                opened.pop()
+            elif sign in self.pairs:
+                opened.append(at)
+            elif sign in closing:
+                lone.add(at)
+        ending = ""
+        for sign in mark:
+            if opened and sign == self.pairs[words[opened[-1]]]:
+                opened.pop()
+            elif sign in closing:
+                continue
+            ending += sign
+        quotations = [at for at in opened if unicodedata.category(words[at]) != "Ps" and at + 1 < len(words)][:1]
+        lone.update(at for at in opened if at not in quotations)
+        ending += "".join(self.pairs[words[at]] for at in quotations)
+        left = [word for at, word in enumerate(words) if at not in lone]
+        while ending and len(left) > 1 and left[-1] in self.inner:
+            left.pop()
+        return tuple(left), ending
+
+
+def is_quoted(written: Sequence[str], mark: str) -> bool:
+    """Whether a sentence and its last mark are one quotation."""
+    return sum(map(_is_half, (*written, *mark))) == 2 and _is_half(written[0]) and any(map(_is_half, mark))
+
+
+def is_whole(written: Iterable[str], mark: str) -> bool:
+    """Whether no sign lacks its other half in a sentence and its last mark, as far as their number tells."""
+    return sum(map(_is_half, (*written, *mark))) % 2 == 0
+
+
+def study(sentences: Iterable[str]) -> Punctuation:
+    """Return how a language uses signs in its sentences."""
+    closed: dict[str, Counter[str]] = {}
+    seen, last = Counter[str](), Counter[str]()
+    for sentence in sentences:
+        halves = [token for token in tokens(sentence) if _is_half(token)]
+        if len(halves) % 2 == 0 and len(set(halves[::2])) == len(set(halves[1::2])) == 1:  # none inside another
+            closed.setdefault(halves[0], Counter())[halves[1]] += 1
+        body = tokens(split_final(sentence)[0])
+        seen.update(body)
+        last.update(body[-1:])
+    pairs = {}
+    for one, others in sorted(closed.items()):
+        other, count = max(others.items(), key=lambda item: (item[1], item[0]))
+        if count >= _ENOUGH and count >= _MOSTLY * others.total():
+            pairs[one] = other
+    often = (sign for sign, count in seen.items() if count >= _OFTEN and last[sign] <= _SELDOM * count)
+    return Punctuation(pairs, sorted(sign for sign in often if _is_inner(sign)))
+
+
+def _is_half(token: str) -> bool:
+    """Whether a token is one half of a quotation or bracket."""
+    if len(token) > 1 or token in _APOSTROPHES:
+        return False
+    return token == _QUOTE or unicodedata.category(token) in ("Ps", "Pe", "Pi", "Pf")
+
+
+def _is_inner(token: str) -> bool:
+    """Whether a token is a sign like a comma or a dash."""
+    return token != _QUOTE and token not in _APOSTROPHES and unicodedata.category(token[0]) in ("Po", "Pd")
