@@ -87,6 +87,7 @@ IDEAS = (
     Idea("sequences of classes of pieces", constants={f"{it}.WEIGHTS": _NO_CLASSES for it in ("learn", "candidates")}),
     Idea("words that no book has count against a candidate", constants={"translate._INVENTED": 0.0}),
     Idea("known words for unknown ones that begin alike, in two views", constants={"translate._NEAR": 2.0}),
+    Idea("signs mended that lack their other half", constants={"translate.is_whole": lambda *_: False}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),
     Idea("what glosses tell of links and parts of words", material=lambda it: replace(it, lines={})),
