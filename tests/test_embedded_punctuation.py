@@ -30,6 +30,7 @@ def test_signs_that_end_no_sentence_are_learned() -> None:
     assert punctuation.study(SAID * 2).inner == [","]
     assert punctuation.study([*SAID, "They came, they left,"] * 3).inner == []
     assert punctuation.study(SAID[:4]).inner == []  # seen too seldom
+    assert punctuation.study(["5 % of them went."] * 20).inner == []  # means something
 
 
 @pytest.mark.parametrize(
@@ -58,12 +59,15 @@ def test_what_is_quoted_as_a_whole_stays_so() -> None:
     assert SIGNS.mended(["go"], "!”", quoted=True) == (("“", "go"), "!”")
     assert SIGNS.mended(["“", "go"], "!”", quoted=True) == (("“", "go"), "!”")
     assert SIGNS.mended(["go"], "!", quoted=True) == (("go",), "!")
-    assert is_quoted(["“", "go"], "!”") and not is_quoted(["go"], "!”") and not is_quoted([], "”")
+    assert is_quoted(["“", "go"], "!”") and not is_quoted(["go"], "!”") and not is_quoted([], ".””")
+    assert not is_quoted(["(", "go"], ")") and not is_quoted(["go", "“", "he"], ".”")
 
 
 def test_a_part_of_a_quotation_is_not_whole() -> None:
     assert is_whole(["“", "Go"], "!”") and is_whole(["the", "boys", "’"], ".")
+    assert is_whole(["„", "Geh", "(", "er", ")"], "!“") and is_whole([], "")
     assert not is_whole(["“", "Go"], "!") and not is_whole(["come"], ".”")
+    assert not is_whole(["1", ")", "go", "2", ")", "come"], ".") and not is_whole(["go", ")", "(", "come"], ".")
 
 
 @given(st.lists(st.sampled_from([*'“”()",:', "go", "he"]), max_size=12), st.sampled_from(["", ".", "!”", '."', ".)"]))

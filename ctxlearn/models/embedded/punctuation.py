@@ -10,11 +10,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from ctxlearn.models.embedded.text import split_final, tokens
 
 _QUOTE = '"'  # alike at either end
-_APOSTROPHES = "'‘’"  # may be no quotation marks
+_LOW = "„‟"  # quotation marks, though Unicode calls the first one a bracket
+_APOSTROPHES = "'‘’‚‛"  # may be no quotation marks
+_INNER = ",;:،؛、，；：-–—"
 _ENOUGH, _MOSTLY = 3, 0.8  # so often, and of all that opens with a sign in such a share, the same sign closes it
 _OFTEN, _SELDOM = 10, 0.02  # so often a sign was seen, and in no larger share it was the last one
 
@@ -54,7 +57,7 @@ class Punctuation:
             elif sign in closing:
                 continue
             ending += sign
-        quotations = [at for at in opened if unicodedata.category(words[at]) != "Ps" and at + 1 < len(words)][:1]
+        quotations = [at for at in opened if _is_quotation_mark(words[at]) and at + 1 < len(words)][:1]
         lone.update(at for at in opened if at not in quotations)
         ending += "".join(self.pairs[words[at]] for at in quotations)
         left = [word for at, word in enumerate(words) if at not in lone]
@@ -65,12 +68,15 @@ class Punctuation:
 
 def is_quoted(written: Sequence[str], mark: str) -> bool:
     """Whether a sentence and its last mark are one quotation."""
-    return sum(map(_is_half, (*written, *mark))) == 2 and _is_half(written[0]) and any(map(_is_half, mark))
+    halves = [*filter(_is_quotation_mark, (*written, *mark))]
+    return len(halves) == 2 and halves[:1] == [*written[:1]] and not any(map(_is_quotation_mark, written[1:]))
 
 
 def is_whole(written: Iterable[str], mark: str) -> bool:
-    """Whether no sign lacks its other half in a sentence and its last mark, as far as their number tells."""
-    return sum(map(_is_half, (*written, *mark))) % 2 == 0
+    """Whether no sign lacks its other half in a sentence and its last mark; of quotation marks their number tells."""
+    signs = (*written, *mark)
+    opened = list(accumulate(map(_opens, signs)))
+    return sum(map(_is_quotation_mark, signs)) % 2 == 0 and opened[-1:] in ([], [0]) and min(opened, default=0) == 0
 
 
 def study(sentences: Iterable[str]) -> Punctuation:
@@ -90,16 +96,22 @@ def study(sentences: Iterable[str]) -> Punctuation:
         if count >= _ENOUGH and count >= _MOSTLY * others.total():
             pairs[one] = other
     often = (sign for sign, count in seen.items() if count >= _OFTEN and last[sign] <= _SELDOM * count)
-    return Punctuation(pairs, sorted(sign for sign in often if _is_inner(sign)))
+    return Punctuation(pairs, sorted(sign for sign in often if sign in _INNER))
 
 
 def _is_half(token: str) -> bool:
     """Whether a token is one half of a quotation or bracket."""
+    return _is_quotation_mark(token) or _opens(token) != 0
+
+
+def _is_quotation_mark(token: str) -> bool:
     if len(token) > 1 or token in _APOSTROPHES:
         return False
-    return token == _QUOTE or unicodedata.category(token) in ("Ps", "Pe", "Pi", "Pf")
+    return token == _QUOTE or token in _LOW or unicodedata.category(token) in ("Pi", "Pf")
 
 
-def _is_inner(token: str) -> bool:
-    """Whether a token is a sign like a comma or a dash."""
-    return token != _QUOTE and token not in _APOSTROPHES and unicodedata.category(token[0]) in ("Po", "Pd")
+def _opens(token: str) -> int:
+    """Return 1 for a bracket that opens, -1 for one that closes, and 0 for any other token."""
+    if len(token) > 1 or token in _LOW + _APOSTROPHES:
+        return 0
+    return {"Ps": 1, "Pe": -1}.get(unicodedata.category(token), 0)

@@ -148,14 +148,13 @@ class Writing:
         cased = [(copied or {}).get(word) or self._form(word) for word in words]
         first = next((i for i, word in enumerate(cased) if is_word(word)), len(cased))
         for i, word in enumerate(cased[first:], first):
-            if self.capital if i == first else is_word(word) and self._leads(words[:i]):
+            if self.capital if i == first else i > 1 and is_word(word) and self._leads(words[i - 2], words[i - 1]):
                 cased[i] = word[:1].upper() + word[1:]
         return self._join(cased)
 
-    def _leads(self, words: Sequence[str]) -> bool:
-        """Whether what stands before a word inside a sentence has a capital follow; an abbreviation's point hasn't."""
-        abbreviated = words[-1] == "." and (len(words[-2]) == 1 or "." in words[-2])
-        return words[-1] in self.leading and not abbreviated
+    def _leads(self, word: str, sign: str) -> bool:
+        """Whether a capital follows two tokens inside a sentence; an abbreviation's point has none follow."""
+        return sign in self.leading and not (sign == "." and (len(word) == 1 or "." in word))
 
     def _form(self, word: str) -> str:
         """Return how a word is written inside a sentence; one never seen, as what stands in it before a sign is."""
