@@ -20,7 +20,7 @@ _QUOTED = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】|〔[^〔〕]*〕")
 _ANY_BRACKET = re.compile(r"[\[\]【】〔〕]")
-_ADDED = re.compile(r"[\[\]∅]")
+_ADDED = re.compile(r"[\[\]∅]")  # by the linguist: what is in brackets is read, the signs are not
 _COMMAND = re.compile(r"\\[A-Za-z]+\s*")
 _JOINED = re.compile(r"(?<=\w\w)\.(?=\w\w)")  # Leipzig Glossing Rules, rule 4
 _ENDS = (".", "?", "!", "…")
