@@ -79,8 +79,8 @@ class Books:
 def pieces(prefix: Prefix, direction: Direction) -> Subwords:
     """Return how the embedded model cuts the words of a direction's source language."""
     material = gather(render.read(prefix.text), direction)
-    sources = (subwords.words(source) for source, _ in material.pairs())
-    return subwords.learn(sources, VIEWS[0][0])
+    counts = subwords.counted(subwords.words(source) for source, _ in material.pairs())
+    return subwords.learn(counts, subwords.vocabulary(counts, VIEWS[0][0]))
 
 
 def counts(words: Sequence[Word]) -> dict[str, object]:

@@ -580,6 +580,11 @@ def test_tokens_hold_every_sign_that_is_not_blank(line: str) -> None:
     assert [char for char in held if text.kind(char) != "b"] == [char for char in line if text.kind(char) != "b"]
 
 
+@given(st.text("ab é我ไป\u0301 \t\u00a0.,'-0", max_size=12))
+def test_tokens_are_those_that_stand_with_their_blanks(line: str) -> None:
+    assert text.tokens(line) == [token for token, _ in text.spaced_tokens(line)]
+
+
 @given(
     st.lists(st.text(st.characters(categories=["Ll", "Lo", "Mn", "Nd"]), min_size=1, max_size=12), max_size=8),
     st.lists(st.sampled_from(["我们", "学校", "去", "不", "ไป", "ที่"]), max_size=8),
@@ -587,19 +592,27 @@ def test_tokens_hold_every_sign_that_is_not_blank(line: str) -> None:
 def test_pieces_join_to_their_words(words: list[str], unparted: list[str]) -> None:
     for line in (" ".join(words), "".join(unparted)):
         plain = subwords.words(unicodedata.normalize("NFC", line))
-        assert subwords.joined(SUBWORDS.cut(plain)) == subwords.joined(HAN.cut(plain)) == plain
+        assert subwords.joined("".join(SUBWORDS.cut(plain))) == subwords.joined("".join(HAN.cut(plain))) == plain
+        for by in (SUBWORDS, HAN, subwords.Subwords()):
+            each = by.cut_each(list(subwords.runs(plain)))
+            assert [piece for pieces in each for piece in pieces] == subwords.Subwords(by.model).cut(plain)
 
 
 def test_a_sign_is_a_word_of_its_own_whatever_piece_follows() -> None:
-    assert subwords.joined(["▁ka", "▁“", "ra", "▁lom"]) == ["ka", "“", "ra", "lom"]
+    assert subwords.joined("▁ka▁“ra▁lom") == ["ka", "“", "ra", "lom"]
 
 
 STEMS, ENDINGS, TAILS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at"), "abcdefghijklmnopqrst"
-SUBWORDS = subwords.learn(
-    [[a + b for a in STEMS for b in ENDINGS] * 20, [f"word{a}{b}" for a in "xyz" for b in TAILS]], 60
-)
+
+
+def cut_into(pieces: int, sentences: Iterable[list[str]]) -> subwords.Subwords:
+    counts = subwords.counted(sentences)
+    return subwords.learn(counts, subwords.vocabulary(counts, pieces))
+
+
+SUBWORDS = cut_into(60, [[a + b for a in STEMS for b in ENDINGS] * 20, [f"word{a}{b}" for a in "xyz" for b in TAILS]])
 LINES = ["".join(words) for words in permutations(["我们", "学校", "不去", "看见", "ไป", "猫"], 4)]
-HAN = subwords.learn([subwords.words(line) for line in LINES], 60)
+HAN = cut_into(60, [subwords.words(line) for line in LINES])
 
 
 def test_characters_that_often_stand_together_are_one_piece() -> None:

@@ -124,7 +124,7 @@ def test_a_piece_is_told_of_if_it_has_more_than_half_of_its_letters_in_a_morphem
 def test_no_piece_is_learned_across_morphemes() -> None:
     stems = [one + vowel + other for one in "klmnprst" for vowel in "aio" for other in "klmn"]
     parts = {stem + "eta": (stem, "eta") for stem in stems}
-    by = subwords.learn([[word] * 3 for word in parts], 150, parts)
+    by = subwords.learn(dict.fromkeys(parts, 3), 150, parts)
     assert all(by.cut([word])[-1] == "eta" for word in parts)
 
 

@@ -184,9 +184,8 @@ def learned(
 ) -> tuple[Text, phrases.Table, ngrams.LanguageModel, classes.ClassModel]:
     one, other = text(*source), text(*target)
     pairs = gridded(one, other)
-    sentences = [other.words[other.begins[k] : other.begins[k + 1]] for k in range(len(target))]
     table = phrases.table(one, other, pairs, align(one, other, pairs), np.zeros(len(source)))
-    return one, table, ngrams.learn(sentences, other.kinds), classes.learn(sentences, other.kinds)
+    return one, table, ngrams.learn(other), classes.learn(other)
 
 
 SOURCES = ["ab", "ba", "cab", "dea", "bd", "ec", "aed", "cbe", "abc", "dab"]
@@ -253,7 +252,7 @@ def follow(model: ngrams.LanguageModel, history: str) -> int:
 
 @given(st.lists(st.text("abcd", max_size=6), max_size=20), st.text("abcde", max_size=4), st.integers(2, 4))
 def test_the_language_model_is_kneser_and_neys(sentences: list[str], history: str, order: int) -> None:
-    model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5, order)
+    model = ngrams.learn(text(*sentences), order)
     plain = PlainModel(sentences, order)
     state = follow(model, history)
     for letter, number in {**LETTERS, ">": 6}.items():
@@ -263,7 +262,7 @@ def test_the_language_model_is_kneser_and_neys(sentences: list[str], history: st
 
 @given(st.lists(st.text("abcde", max_size=6), max_size=20), st.text("abcde", max_size=4))
 def test_the_probabilities_after_any_history_add_up_to_one(sentences: list[str], history: str) -> None:
-    model = ngrams.learn([np.array([LETTERS[x] for x in line], np.int64) for line in sentences], 5)
+    model = ngrams.learn(text(*sentences))
     state = follow(model, history)
     seen = {LETTERS[letter] for line in sentences for letter in line} | ({5, 6} if sentences else set())
     words = [*sorted(seen), 99]  # the last one was never seen
@@ -289,7 +288,7 @@ def information(sentences: Sequence[NDArray[np.int64]], found: Sequence[int]) ->
 def test_no_piece_fits_another_class_better(lines: list[str]) -> None:
     sentences = [np.array([LETTERS[letter] for letter in line], np.int64) for line in lines]
     with mock.patch.object(classes, "ROUNDS", 100):
-        found = classes.cluster(sentences, 5, 2)
+        found = classes.cluster(text(*lines), 2)
     assert set(found.tolist()) <= {0, 1}
     best = information(sentences, found.tolist())
     for piece, other in product(range(5), range(2)):
@@ -299,8 +298,8 @@ def test_no_piece_fits_another_class_better(lines: list[str]) -> None:
 
 
 def test_what_stands_between_the_same_neighbours_is_one_class() -> None:
-    lines = [[subject, verb, thing] for subject in (0, 1, 2) for verb in (3, 4, 5) for thing in (6, 7, 8)]
-    found = classes.cluster([np.array(line) for line in lines], 9, 3).tolist()
+    lines = [subject + verb + thing for subject in "abc" for verb in "def" for thing in "ghi"]
+    found = classes.cluster(numbered(lines, {letter: n for n, letter in enumerate("abcdefghi")}), 3).tolist()
     assert [len({*found[at : at + 3]}) for at in (0, 3, 6)] == [1, 1, 1] and len(set(found)) == 3
 
 

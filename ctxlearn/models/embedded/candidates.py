@@ -1,4 +1,4 @@
-"""What each view makes of a sentence: its best translations as pieces, corrections put in where they belong."""
+"""What each view makes of a sentence: its best translations, corrections put in where they belong."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ctxlearn.models.embedded.decode import Costs, Options, search, spans
 from ctxlearn.models.embedded.learn import WEIGHTS
 from ctxlearn.models.embedded.phrases import LONGEST
 from ctxlearn.models.embedded.state import View
-from ctxlearn.models.embedded.subwords import START, Subwords
+from ctxlearn.models.embedded.subwords import START, Subwords, joined
 
 _SURE = 10.0  # the score of a correction's option: above all that was counted
 
-Pieces = tuple[str, ...]
+Words = tuple[str, ...]
 _Piece = tuple[str, int]  # and its number in the view, -1 for one that was never seen
 
 
@@ -39,7 +39,7 @@ LEAST = Effort(views=1, beam=8, candidates=10, edits=0, examples=0)
 
 
 class Decoder:
-    """One view made ready: words in, (score, pieces) out. `corrections` say what runs of words must become."""
+    """One view made ready: words in, (score, words) out. `corrections` say what runs of words must become."""
 
     def __init__(self, view: View, corrections: Mapping[tuple[str, ...], Sequence[str]]) -> None:
         self._source = Subwords(view.source_pieces)
@@ -53,7 +53,7 @@ class Decoder:
         self._classed = view.classed
         self._longest = max(map(len, self._corrected), default=0)  # words
         self._corrections = {words: option for option, words in enumerate(self._corrected, len(view.options.scores))}
-        self._phrases: dict[int, Pieces] = {}  # what options say, as far as it was asked for
+        self._phrases: dict[int, str] = {}  # the pieces of options, as far as they were asked for
         self._options = self._with_corrections(view.options)
 
     def _with_corrections(self, options: Options) -> Options:
@@ -76,9 +76,7 @@ class Decoder:
             facing=np.concatenate((options.facing, np.zeros((len(sizes), 6), np.float32))),
         )
 
-    def __call__(
-        self, words: Sequence[str], names: Mapping[str, str], effort: Effort
-    ) -> Iterator[tuple[float, Pieces]]:
+    def __call__(self, words: Sequence[str], names: Mapping[str, str], effort: Effort) -> Iterator[tuple[float, Words]]:
         """Yield the best translations of a sentence, the best one first.
 
         The words among `names` are taken over, but for the ending that stands there.
@@ -96,20 +94,21 @@ class Decoder:
         costs = Costs(WEIGHTS.language_model, WEIGHTS.jump, WEIGHTS.unknown, effort.beam, WEIGHTS.class_model)
         many, scores, found = search(source, ranges, options, self._model, self._classed, costs, effort.candidates)
         # A piece that was seen, but never by itself with a translation, is left out, not taken over.
-        taken_over = {-1 - at: (piece,) if number < 0 else () for at, (piece, number) in enumerate(pieces)}
-        said: dict[int, Pieces] = {**taken_over, -1 - len(pieces): ()}  # the last one stands where the sentence ends
+        taken_over = {-1 - at: piece if number < 0 else "" for at, (piece, number) in enumerate(pieces)}
+        said = {**taken_over, -1 - len(pieces): ""}  # the last one stands where the sentence ends
         said |= {option: self._said(option) for option in set(found[:many].ravel().tolist()) if option >= 0}
         for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
-            yield score, tuple(chain.from_iterable([said[option] for option in chosen]))[:: self._step]
+            yield score, tuple(joined("".join([said[option] for option in chosen[:: self._step]])))
 
     def has_pieces_of(self, word: str) -> bool:
         """Whether every piece of a word was seen."""
         return all(number >= 0 for _, number in self._pieces([word]))
 
-    def _said(self, option: int) -> Pieces:
+    def _said(self, option: int) -> str:
         if option not in self._phrases:
             start, size = self._options.starts[option], self._options.sizes[option]
-            self._phrases[option] = tuple(self._names[word] for word in self._options.words[start : start + size])
+            numbers = self._options.words[start : start + size][:: self._step].tolist()
+            self._phrases[option] = "".join([self._names[number] for number in numbers])
         return self._phrases[option]
 
     def _cut(self, words: Sequence[str], names: Mapping[str, str]) -> tuple[list[_Piece], list[tuple[int, int, int]]]:

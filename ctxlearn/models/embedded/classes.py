@@ -8,12 +8,12 @@ goes to the class that makes its neighbours most probable, those before it and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ctxlearn.models.embedded import ngrams
+from ctxlearn.models.embedded.align import Text
 from ctxlearn.models.embedded.arrays import Array, compiled
 from ctxlearn.models.embedded.ngrams import LanguageModel, step
 
@@ -31,10 +31,10 @@ class ClassModel(NamedTuple):
     model: LanguageModel
 
 
-def learn(sentences: Sequence[Array], kinds: int) -> ClassModel:
-    """Return the model of sentences of pieces below `kinds`."""
-    classes = cluster(sentences, kinds, CLASSES)
-    return ClassModel(classes, ngrams.learn([classes[sentence] for sentence in sentences], CLASSES, ORDER))
+def learn(text: Text) -> ClassModel:
+    """Return the model of sentences of pieces."""
+    classes = cluster(text, CLASSES)
+    return ClassModel(classes, ngrams.learn(Text(classes[text.words], text.begins, CLASSES), ORDER))
 
 
 @compiled
@@ -45,10 +45,11 @@ def step_class(classed: Any, state: Any, piece: Any) -> Any:
     return step(classed.model, state, word)
 
 
-def cluster(sentences: Sequence[Array], kinds: int, most: int) -> Array:
+def cluster(text: Text, most: int) -> Array:
     """Return for each piece the number, below `most`, of its class."""
-    edge = kinds  # stands before and behind each sentence
-    stream = np.concatenate([np.array([edge]), *(np.append(sentence, edge) for sentence in sentences)]).astype(np.int64)
+    kinds = text.kinds
+    stream = np.full(len(text.words) + len(text.begins), kinds, np.int64)  # a kind more before and behind each sentence
+    stream[np.arange(len(text.words)) + np.repeat(np.arange(1, len(text.begins)), np.diff(text.begins))] = text.words
     counts = np.bincount(stream, minlength=kinds + 1)[:kinds]
     order = np.argsort(-counts, kind="stable")
     classes = np.empty(kinds, np.int32)

@@ -176,8 +176,10 @@ def _view(
 
 
 def _models(target: _Side, *, backwards: bool) -> tuple[LanguageModel, ClassModel]:
-    sentences = [it[::-1] if backwards else it for text in target.texts for it in _sentences(text)]
-    return ngrams.learn(sentences, len(target.names)), classes.learn(sentences, len(target.names))
+    words = [_reversed(text.words, text.begins) if backwards else text.words for text in target.texts]
+    sizes = np.concatenate([np.diff(text.begins) for text in target.texts])
+    text = Text(np.concatenate(words), np.append(0, np.cumsum(sizes)), len(target.names))
+    return ngrams.learn(text), classes.learn(text)
 
 
 class _Linked(NamedTuple):
@@ -220,34 +222,37 @@ class _Side(NamedTuple):
         return np.array([len(name) - name.startswith(subwords.START) for name in self.names], np.int64)
 
 
+class _Counted(NamedTuple):
+    """Texts of one language as numbers of words, and how often the words of the first of them occur."""
+
+    words: list[str]
+    texts: list[Text]
+    counts: Mapping[str, int]
+
+
 def _cuts_of(sizes: Collection[int], parted: Parted, *texts: Words) -> tuple[dict[int, _Side], dict[int, _Side]]:
-    """Return texts cut without knowing how words are parted, and knowing it."""
-    plain = _cut(sizes, {}, *texts)
-    return plain, _cut(sizes, parted, *texts) if parted else plain
+    """Return texts cut into about so many pieces, without knowing how words are parted, and knowing it."""
+    runs = [[list(subwords.runs(sentence)) for sentence in text] for text in texts]
+    numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in runs for it in text for word in it))}
+    known = _Counted(list(numbers), [numbered(text, numbers) for text in runs], subwords.counted(texts[0]))
+    plain = _cut(sizes, {}, known)
+    return plain, _cut(sizes, parted, known) if parted else plain
 
 
-def _cut(sizes: Iterable[int], parted: Parted, *texts: Words) -> dict[int, _Side]:
-    """Return texts cut into about so many pieces, learned from the first of them, by how many these are."""
-    texts = tuple([list(subwords.runs(sentence)) for sentence in text] for text in texts)
-    numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in texts for it in text for word in it))}
-    counted = [numbered(text, numbers) for text in texts]
-    made: dict[bytes, _Side] = {}
-    found = {}
-    for size in sizes:
-        by = subwords.learn(texts[0], size, parted)
-        if by.model not in made:
-            made[by.model] = _side(by, list(numbers), counted)
-        found[size] = made[by.model]
-    return found
+def _cut(sizes: Collection[int], parted: Parted, it: _Counted) -> dict[int, _Side]:
+    asked = {size: subwords.vocabulary(it.counts, size) for size in sizes}
+    learned = {pieces: subwords.learn(it.counts, pieces, parted) for pieces in dict.fromkeys(asked.values())}
+    made = {model: _side(Subwords(model), it) for model in dict.fromkeys(by.model for by in learned.values())}
+    return {size: made[learned[pieces].model] for size, pieces in asked.items()}
 
 
-def _side(by: Subwords, words: Sequence[str], texts: Sequence[Text]) -> _Side:
-    """Return texts, given as numbers of words, cut into pieces."""
-    cut = [by.cut([word]) for word in words]
+def _side(by: Subwords, it: _Counted) -> _Side:
+    """Return texts cut into pieces."""
+    cut = by.cut_each(it.words)
     names = sorted({piece for pieces in cut for piece in pieces})
     numbers = {piece: n for n, piece in enumerate(names)}
     pieces = numbered(cut, numbers)
-    return _Side(by.model, names, [_spelled(text, pieces) for text in texts])
+    return _Side(by.model, names, [_spelled(text, pieces) for text in it.texts])
 
 
 def _spelled(text: Text, words: Text) -> Text:
@@ -256,7 +261,3 @@ def _spelled(text: Text, words: Text) -> Text:
     ends = np.append(0, np.cumsum(sizes))
     places = np.arange(ends[-1]) + np.repeat(words.begins[text.words] - ends[:-1], sizes)
     return Text(words.words[places], ends[text.begins], words.kinds)
-
-
-def _sentences(text: Text) -> list[Array]:
-    return np.split(text.words, text.begins[1:-1]) if len(text.begins) > 1 else []

@@ -6,11 +6,11 @@ weighs as a history (`backoffs`), the node without its first word (`shorter`), a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctxlearn.models.embedded.align import Text
 from ctxlearn.models.embedded.arrays import Array, compiled, find, table
 
 ORDER = 3
@@ -30,15 +30,16 @@ class LanguageModel(NamedTuple):
     start: int  # the state at the beginning of a sentence
 
 
-def learn(sentences: Sequence[Array], kinds: int, order: int = ORDER) -> LanguageModel:
-    """Return the model of sentences of words below `kinds`."""
-    begin, end = kinds, kinds + 1
-    kinds += 2
-    sizes = np.array([len(sentence) + 2 for sentence in sentences], np.int64)
-    padded = [np.concatenate(([begin], sentence, [end])) for sentence in sentences]
-    stream = np.concatenate([np.zeros(0, np.int64), *padded])
-    place = np.arange(len(stream)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    tree = _Tree(stream.astype(np.int64), place, kinds, order)
+def learn(text: Text, order: int = ORDER) -> LanguageModel:
+    """Return the model of sentences of words."""
+    begin, end, kinds = text.kinds, text.kinds + 1, text.kinds + 2
+    sizes = np.diff(text.begins) + 2
+    firsts = np.cumsum(sizes) - sizes
+    stream = np.full(sizes.sum(), begin, np.int64)
+    stream[firsts + sizes - 1] = end
+    stream[np.arange(len(text.words)) + np.repeat(2 * np.arange(len(sizes)) + 1, sizes - 2)] = text.words
+    place = np.arange(len(stream)) - np.repeat(firsts, sizes)
+    tree = _Tree(stream, place, kinds, order)
     chances, backoffs, unseen = tree.probabilities(begin)
     slots, places = table(np.concatenate((tree.parents[1:] * kinds + tree.words[1:], np.zeros(0, np.int64))))
     places += 1  # the root has no key

@@ -1,9 +1,9 @@
 """What was learned of one direction, kept in one file that is either whole or not there.
 
 The folder is `<learned>/<fingerprint>-<version>/<direction>/`. A file is written under a name of its own and then moved
-into place, so two processes may learn at once: both write the same, and the last one stays. It is read at one go and
-its arrays are used where they lie: a checksum of all that follows, the length of a text, this text (JSON, which says
-what there is), and the arrays. One that several views share stands there once.
+into place, so two processes may learn at once: both write the same, and the last one stays. It is mapped into memory
+and its arrays are used where they lie: a checksum of all that follows, the length of a text, this text (JSON, which
+says what there is), and the arrays. One that several views share stands there once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import bisect
 import contextlib
 import json
 import math
+import mmap
 import os
 import struct
 import threading
@@ -112,14 +113,22 @@ def is_kept(folder: Path) -> bool:
 def opened(folder: Path) -> State | None:
     """Return what was learned, if it is there and whole; what is not is learned again and replaced."""
     try:
-        file = np.fromfile(folder / _FILE, np.uint8)
-    except OSError:
+        file = _mapped(folder / _FILE)
+    except (OSError, ValueError):  # a mapped file has something in it
         return None
     if len(file) < _BEGINS or zlib.crc32(file.data[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(file.data)[0]:
         return None
     (length,) = _LENGTH.unpack_from(file.data, _CHECKSUM.size)
     about = json.loads(file[_BEGINS : _BEGINS + length].tobytes())
     return State(_read(about, list(_arrays(about["arrays"], file[_BEGINS + length :]))))
+
+
+def _mapped(path: Path) -> Array:
+    """Return the bytes of a file, which are read where they are first used."""
+    if os.name == "nt":  # what is mapped could not be replaced there
+        return np.fromfile(path, np.uint8)
+    with path.open("rb") as file:
+        return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
 
 
 def write(folder: Path, learned: Learned) -> None:

@@ -22,6 +22,8 @@ from ctxlearn.models.embedded.text import is_number, is_word, kind, tokens
 
 START = "▁"  # begins a word
 _LEAST = 64  # pieces beside the letters
+_FEW = 50  # different words: fewer stay whole
+_SHRINKING = 0.5  # the share of the pieces that each round of learning leaves; 0.75 are as good, and take twice as long
 _ENOUGH = 50  # characters for each piece of several: of a little text whole sentences would become such pieces
 # What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
@@ -61,37 +63,52 @@ class Subwords:
 
     def __init__(self, model: bytes = b"") -> None:
         self.model = model
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, Sequence[str]] = {}
 
     def cut(self, sentence: Iterable[str]) -> list[str]:
         """Return the pieces of the words of a sentence."""
         return [piece for word in runs(sentence) for piece in self._pieces(word)]
 
+    def cut_each(self, words: Sequence[str]) -> list[Sequence[str]]:
+        """Return the pieces of each of many words or runs of characters; sentencepiece is asked once."""
+        asked = [word for word in words if _has_pieces(word)] if self.model else []
+        found = dict(zip(asked, self._encoded([_marked(word) for word in asked]), strict=True))
+        return [self._of(word, found[word]) if word in found else self._pieces(word) for word in words]
+
     def _pieces(self, word: str) -> Sequence[str]:
-        if _is_character(word):  # hardly two runs are the same: they are not kept
-            return [START + piece for piece in (self._cut_run(word) if self.model else tokens(word))]
-        if word not in self._known:
-            self._known[word] = tuple(self._cut_word(word))
-        return self._known[word]
-
-    def _cut_word(self, word: str) -> list[str]:
         if not self.model or not _has_pieces(word):
-            return [START + word]
-        pieces: list[str] = _processor(self.model).encode(START + word, out_type=str)
-        return pieces if "".join(pieces) == START + word else [START + word]
+            return [START + token for token in tokens(word)] if _is_character(word) else [START + word]
+        if word in self._known:
+            return self._known[word]
+        pieces = self._of(word, self._encoded([_marked(word)])[0])
+        if not _is_character(word):  # hardly two runs are the same: they are not kept
+            self._known[word] = pieces
+        return pieces
 
-    def _cut_run(self, run: str) -> list[str]:
+    def _encoded(self, texts: list[str]) -> list[list[str]]:
+        found: list[list[str]] = _processor(self.model).encode(texts, out_type=str, num_threads=1) if texts else []
+        return found
+
+    def _of(self, word: str, found: Sequence[str]) -> Sequence[str]:
+        """Return the pieces of a word, or of a run of characters, from what sentencepiece found."""
+        if not _is_character(word):
+            return tuple(found) if "".join(found) == START + word else (START + word,)
         processor, cut = _processor(self.model), list[str]()
-        for piece in processor.encode(run, out_type=str):
+        for piece in found:
             if kind(piece[0]) == "m" and cut:
                 cut[-1] += piece  # a mark stays with its character
             else:
                 cut += [piece] if processor.piece_to_id(piece) != processor.unk_id() else tokens(piece)
-        return cut
+        return [START + piece for piece in cut]
 
 
 def _has_pieces(word: str) -> bool:
     return is_word(word) and not is_number(word)
+
+
+def _marked(word: str) -> str:
+    """Return a word as sentencepiece knows it."""
+    return word if _is_character(word) else START + word
 
 
 @lru_cache(maxsize=32)
@@ -100,33 +117,43 @@ def _processor(model: bytes) -> Any:
     return sentencepiece.SentencePieceProcessor(model_proto=model)
 
 
-def joined(pieces: Sequence[str]) -> list[str]:
-    """Return the words that pieces make up."""
-    text = "".join(pieces)
-    return list(shown([word for piece in text.split(START) if piece for word in _words_of(piece)]))
+def joined(pieces: str) -> list[str]:
+    """Return the words that pieces, one behind the other, make up."""
+    return [word for piece in pieces.split(START) if piece for word in _words_of(piece)]
 
 
-def shown(words: Sequence[str]) -> Sequence[str]:
-    """Return words as they are joined: what was hidden from sentencepiece is there again."""
-    text = " ".join(words)
-    return text.translate(_SHOW).split(" ") if _HIDDEN.search(text) else words
+def shown(words: Iterable[str]) -> list[str]:
+    """Return words with what was hidden from sentencepiece."""
+    return [word.translate(_SHOW) if _HIDDEN.search(word) else word for word in words]
 
 
 @lru_cache(maxsize=65536)
-def _words_of(piece: str) -> tuple[str, ...]:
-    return tuple(tokens(piece)) if len(piece) > 1 and kind(piece[0]) in "cp" else (piece,)
+def _words_of(piece: str) -> Sequence[str]:
+    return shown(tokens(piece) if len(piece) > 1 and kind(piece[0]) in "cp" else (piece,))
+
+
+def counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
+    """Return how often each word, or run of characters, that can be cut occurs in sentences of words."""
+    counts = Counter(word for sentence in sentences for word in runs(sentence))
+    return Counter({word: count for word, count in counts.items() if _has_pieces(word)})
+
+
+def vocabulary(counts: Mapping[str, int], size: int) -> int:
+    """Return how many pieces are learned of words where about `size` are asked for: none when the words are too few."""
+    if size <= 0 or len(counts) < _FEW:
+        return 0
+    letters = len({char for word in counts for char in word})
+    return min(max(size, letters + _LEAST), _most_pieces(counts, letters))
 
 
 def learn(
-    sentences: Iterable[Sequence[str]], size: int, parted: Mapping[str, Sequence[str]] = MappingProxyType({})
+    counts: Mapping[str, int], pieces: int, parted: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> Subwords:
-    """Return subwords of about `size` pieces learned from sentences of words; whole words when these are too few.
+    """Return subwords with a `vocabulary` of pieces, learned from words by how often they occur; if 0, whole words.
 
     From words that are `parted`, no piece is learned across two of their parts.
     """
-    counts = Counter(word for sentence in sentences for word in runs(sentence) if _has_pieces(word))
-    letters = {char for word in counts for char in word}
-    if size <= 0 or len(counts) < 50:
+    if not pieces:
         return Subwords()
     model = io.BytesIO()
     try:
@@ -134,8 +161,9 @@ def learn(
             sentence_iterator=_repeated(counts, parted),
             model_writer=model,
             model_type="unigram",
-            vocab_size=min(max(size, len(letters) + _LEAST), _most_pieces(counts, len(letters))),
+            vocab_size=pieces,
             hard_vocab_limit=False,
+            shrinking_factor=_SHRINKING,
             character_coverage=1.0,
             normalization_rule_name="identity",
             add_dummy_prefix=False,

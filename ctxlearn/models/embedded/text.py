@@ -46,7 +46,10 @@ def tokens(text: str) -> list[str]:
     >>> tokens("k.o. fish.")
     ['k.o', '.', 'fish', '.']
     """
-    return [token for token, _ in spaced_tokens(text)]
+    kinds = set(map(kind, text.replace(" ", "")))
+    if kinds <= {"w"}:
+        return text.split()
+    return list(text) if kinds == {"c"} and " " not in text else [token for token, _ in spaced_tokens(text)]
 
 
 def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:

@@ -138,37 +138,33 @@ class Translator:
             return
         decoders = self._decoders[: effort.views]
         reading = len(decoders) - len(decoders) // _GUESSING
-        lists = [
-            list(self._candidates(decoder, run, effort, guessing=n >= reading)) for n, decoder in enumerate(decoders)
-        ]
+        lists = [self._candidates(decoder, run, effort, guessing=n >= reading) for n, decoder in enumerate(decoders)]
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.words, effort.examples)
-        everywhere = set.intersection(*(set(words) for found in lists for _, words in found)) if any(lists) else set()
-        taken_over = [
-            word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known and word in everywhere
-        ]
+        every = [words for found in lists for _, words in found]
+        unknown = [word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known]
+        taken_over = [word for word in unknown if every and all(word in words for words in every)]
         if neighbours.nearest and taken_over:
             neighbours = _with_taken_over(neighbours, taken_over)
         found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours, taken_over)
         # The best one is chosen for precision too; the others follow by the score that they are told with.
         run.found = found[:1] + sorted(found[1:], key=lambda it: -it[0])
         run.decoded = True
-        new = {word for _, words in run.found for word in words if word not in self._attested}
+        new = set().union(*(words for _, words in run.found)) - self._attested
         run.copied = {**dict(_named(run.written, new)), **run.copied}
 
-    def _candidates(
-        self, decoder: Decoder, run: _Run, effort: Effort, *, guessing: bool
-    ) -> Iterator[tuple[float, Words]]:
-        """Yield a view's candidates; words made of pieces that no book has are seldom right, and count against one."""
-        own = {*run.words, *run.copied}
+    def _candidates(self, decoder: Decoder, run: _Run, effort: Effort, *, guessing: bool) -> list[tuple[float, Words]]:
+        """Return a view's candidates; words made of pieces that no book has are seldom right, and count against one."""
         read = [
             word if meant == word or (not guessing and decoder.has_pieces_of(word)) else meant
             for word, meant in zip(run.words, run.meant, strict=True)
         ]
-        for score, pieces in decoder(read, run.names, effort):
-            words = tuple(subwords.joined(pieces))
-            invented = [word for word in words if word not in self._attested and word not in own]
-            yield score - _INVENTED * sum(max(1.0, len(word) / _LETTERS) for word in invented), words
+        found = list(decoder(read, run.names, effort))
+        invented = set().union(*(words for _, words in found)) - self._attested - {*run.words, *run.copied}
+        costs = {word: _INVENTED * max(1.0, len(word) / _LETTERS) for word in invented}
+        if not costs:
+            return found
+        return [(score - sum(costs.get(word, 0.0) for word in words), words) for score, words in found]
 
     def _text(self, runs: Sequence[_Run], rank: int) -> str:
         """Return the translation of a segment from the candidates of this rank."""
