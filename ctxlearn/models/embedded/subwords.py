@@ -23,7 +23,6 @@ from ctxlearn.models.embedded.text import is_number, is_word, kind, tokens
 START = "▁"  # begins a word
 _LEAST = 64  # pieces beside the letters
 _FEW = 50  # different words: fewer stay whole
-_SHRINKING = 0.5  # the share of the pieces that each round of learning leaves; 0.75 are as good, and take twice as long
 _ENOUGH = 50  # characters for each piece of several: of a little text whole sentences would become such pieces
 # What sentencepiece reads as something of their own, and the private letters that stand for it in between.
 _SPECIAL = dict(zip("<>|" + START, "\ue000\ue001\ue002\ue003", strict=True))
@@ -163,7 +162,6 @@ def learn(
             model_type="unigram",
             vocab_size=pieces,
             hard_vocab_limit=False,
-            shrinking_factor=_SHRINKING,
             character_coverage=1.0,
             normalization_rule_name="identity",
             add_dummy_prefix=False,
