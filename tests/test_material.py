@@ -88,6 +88,7 @@ def test_leads_of_citation_forms_may_go_one_by_one() -> None:
         ("to hit, to strike; to fell a tree", ["to hit", "to strike", "to fell a tree"]),
         ("crossed arms/legs", ["crossed arms", "crossed legs"]),
         ("this / that", ["this", "that"]),
+        ("Te, place on the coast", ["te"]),
         ("to throw, esp. a piece of wood to get fruit out of a tree", ["to throw"]),
         ("a bird that looks like a crow and lives in the hills", []),
         ("wake.up", ["wake up"]),
@@ -97,6 +98,37 @@ def test_leads_of_citation_forms_may_go_one_by_one() -> None:
 )
 def test_a_gloss_gives_what_can_stand_in_a_sentence(description: str, expected: list[str]) -> None:
     assert list(material.glosses(Entry("te", (Sense(description),)))) == expected
+
+
+KINDS = ("tree", "fish", "crab", "herb", "bird", "yam", "reed", "frog", "ant", "vine", "palm", "shell")
+
+
+SIZES = ("big", "small", "long", "short", "wide", "thin", "old", "new") * 10
+
+
+def explained(sentence: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the pairs, for either direction, of a dictionary that explains its words, beside sentences with them."""
+    entries = [Entry(f"nal{n:02}", (Sense(f"a sort of {kind}"),), language="tok") for n, kind in enumerate(KINDS)]
+    entries += [Entry(f"por{n}", (Sense("a sort of fish"),), language="tok") for n in range(4)]
+    entries += [Entry(f"ti{n}", (Sense(f"{size} thing"),), language="tok") for n, size in enumerate(SIZES)]
+    said = [sentence.format(word=f"nal{n:02}", kind=kind) for n, kind in enumerate(KINDS)]
+    book = reading(entries, [Example(f"Nal{n:02}ke ra.", line) for n, line in enumerate(said)])
+    return set(material.lexicon_pairs(book)), set(material.lexicon_pairs(book, turned=True))
+
+
+def test_what_explains_words_is_left_out_if_nobody_says_it() -> None:
+    out, into = explained("We saw the {word} {kind}s.")
+    assert {("nal00", "nal00 tree"), ("por1", "por1 fish")} <= out & into
+    assert not any("sort of" in text for _, text in out | into)
+    out, into = explained("We saw a big {kind}.")
+    assert {text for word, text in out | into if word == "nal00"} == {"tree"}
+    out, into = explained("It is a sort of {kind}.")
+    assert ("nal00", "a sort of tree") in out & into
+
+
+def test_kinds_of_something_do_not_stand_for_it() -> None:
+    out, into = explained("We saw a big {kind}.")
+    assert ("por1", "fish") in out and ("por1", "fish") not in into
 
 
 def test_no_mark_of_a_bound_form_is_learned() -> None:

@@ -18,6 +18,7 @@ from benchmarks.embedded.calibration import samples, summary
 from benchmarks.embedded.split import measured, split, translated
 from ctxlearn.data import Direction
 from ctxlearn.models.embedded.candidates import WHOLE, Effort
+from ctxlearn.models.embedded.explanations import NOTHING as EXPLAINS_NOTHING
 from ctxlearn.models.embedded.learn import VIEWS, WEIGHTS, learn
 from ctxlearn.models.embedded.material import Material, gather
 from ctxlearn.models.embedded.state import State
@@ -88,6 +89,8 @@ IDEAS = (
     Idea("words that no book has count against a candidate", constants={"translate._INVENTED": 0.0}),
     Idea("known words for unknown ones that begin alike, in two views", constants={"translate._NEAR": 2.0}),
     Idea("signs mended that lack their other half", constants={"translate.is_whole": lambda *_: False}),
+    Idea("names known by their endings", constants={"learn.name_endings": lambda _: []}),
+    Idea("glosses without what only explains", constants={"material.explanations": lambda *_: EXPLAINS_NOTHING}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),
     Idea("what glosses tell of links and parts of words", material=lambda it: replace(it, lines={})),
@@ -118,10 +121,10 @@ def measure(name: str, direction: Direction) -> dict[str, Any]:
         sure[test] = {"sentences": summary(sentences), "words": summary(words)}
     found: dict[str, dict[str, Any]] = {}
     for idea in IDEAS:
-        less = idea.material(gather(idea.reading(of.reading), direction))
-        if not idea.constants and idea.effort == WHOLE and less == material:
-            continue
         with idea.undone():
+            less = idea.material(gather(idea.reading(of.reading), direction))
+            if not idea.constants and idea.effort == WHOLE and less == material:
+                continue
             known = learn(less) if idea.learns or less != material else learned
             made = {test: translated(known, idea.effort, it) for test, it in tests.items()}
         if made == said:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ctxlearn.data import Direction, Entry, clean
 from ctxlearn.igt import is_pair
 from ctxlearn.models.embedded import notation
+from ctxlearn.models.embedded.explanations import explanations
 from ctxlearn.models.embedded.glossed import Line, line, morphemes
 from ctxlearn.models.embedded.text import tokens
 from ctxlearn.render import Reading
@@ -52,7 +53,7 @@ def gather(reading: Reading, direction: Direction) -> Material:
     sentences = [notation.pair(example.primary_text, example.translated_text) for example in examples]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[:own] if own >= _ENOUGH else sentences
-    kinds = (sentences, lexicon_pairs(reading), glossed_pairs(reading))
+    kinds = (sentences, lexicon_pairs(reading, turned=turned), glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
     text = () if turned else tuple(_prose(reading))
     glossed = zip(_turned(sentences, reading, direction), map(line, examples), strict=True)
@@ -62,7 +63,8 @@ def gather(reading: Reading, direction: Direction) -> Material:
 def told(reading: Reading, direction: Direction) -> list[Pair]:
     """Return the dictionary's pairs and then the sentence pairs, these just as they are written."""
     sentences = ((clean(example.primary_text), clean(example.translated_text)) for example in reading.pairs())
-    return list(_turned((*lexicon_pairs(reading), *sentences), reading, direction))
+    lexicon = lexicon_pairs(reading, turned=_is_turned(reading, direction))
+    return list(_turned((*lexicon, *sentences), reading, direction))
 
 
 def _turned(pairs: Iterable[Pair], reading: Reading, direction: Direction) -> Iterator[Pair]:
@@ -85,19 +87,32 @@ def _distinct(pairs: Iterable[Pair]) -> Iterator[Pair]:
 # -- the dictionary and the glosses ------------------------------------------------------------------------------------
 
 
-def lexicon_pairs(reading: Reading) -> Iterator[Pair]:
-    """Yield (word of the language, gloss in the contact language) for every sense and form in the dictionary."""
+def lexicon_pairs(reading: Reading, *, turned: bool = False) -> Iterator[Pair]:
+    """Yield (word of the language, gloss in the contact language) for every sense and form in the dictionary.
+
+    `turned` says that they are to tell what the word is in the language, not what it means.
+    """
     said = [list(glosses(entry)) for entry in reading.entries]
     classes: dict[str, list[str]] = {}
     for entry, found in zip(reading.entries, said, strict=True):
         classes.setdefault(entry.part_of_speech, []).extend(found)
     common = {part_of_speech: leads(found) for part_of_speech, found in classes.items()}
+    # What begins many glosses of a class is how its words are cited; what else begins many may explain them.
+    rare = [
+        [(entry.headword, gloss) for gloss in found if gloss.partition(" ")[0] not in common[entry.part_of_speech]]
+        for entry, found in zip(reading.entries, said, strict=True)
+        if entry.language != reading.contact.code
+    ]
+    pairs = ((example.primary_text, example.translated_text) for example in reading.pairs())
+    explained = explanations([pair for found in rare for pair in found], pairs)
     for entry, found in zip(reading.entries, said, strict=True):
         forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
+        own = entry.language != reading.contact.code
         for gloss in found:
+            left = explained.left(entry.headword, gloss, turned=turned) if own else [gloss]
             for form in forms:
-                for text in shortened(gloss, common[entry.part_of_speech]):
-                    yield (text.strip(_MARKS), form) if entry.language == reading.contact.code else (form, text)
+                for text in dict.fromkeys(it for one in left for it in shortened(one, common[entry.part_of_speech])):
+                    yield (form, text) if own else (text.strip(_MARKS), form)
 
 
 def glossed_pairs(reading: Reading) -> Iterator[Pair]:
@@ -118,11 +133,17 @@ def glosses(entry: Entry) -> Iterator[str]:
     seen = set()
     for sense in entry.senses:
         for part in _ALTERNATIVES.split(notation.gloss(sense.description)):
-            for gloss in _finer(part):
+            for gloss in [entry.headword] if _is_named(part, entry.headword) else _finer(part):
                 gloss = gloss.strip(" .?!")
                 if gloss and gloss not in seen and len(tokens(gloss)) <= _LONGEST_GLOSS:
                     seen.add(gloss)
                     yield gloss
+
+
+def _is_named(gloss: str, name: str) -> bool:
+    """Whether a gloss repeats a name and then says what has it: ``Kuek, place on the coast``."""
+    head, *rest = _COMMA.split(gloss)
+    return bool(rest) and head.strip().lower() == name.lower()
 
 
 def _finer(gloss: str) -> Iterator[str]:
