@@ -15,7 +15,7 @@ SAID = [
     "A man, a dog, a cat and, they say, a bird went.",
     "They came, they saw, they left, they slept.",
 ]
-SIGNS = Punctuation({"“": "”", "(": ")", '"': '"'}, [",", ":"])
+SIGNS = Punctuation({"“": "”", "(": ")", '"': '"'}, [","], [",", ":"])
 
 
 def test_what_opens_and_what_closes_is_learned_from_sentences() -> None:
@@ -26,11 +26,15 @@ def test_what_opens_and_what_closes_is_learned_from_sentences() -> None:
     assert punctuation.study(["The boys’ house.", "‘Go!’", "a) the first", "(a"] * 5).pairs == {}
 
 
-def test_signs_that_end_no_sentence_are_learned() -> None:
-    assert punctuation.study(SAID * 2).inner == [","]
-    assert punctuation.study([*SAID, "They came, they left,"] * 3).inner == []
-    assert punctuation.study(SAID[:4]).inner == []  # seen too seldom
-    assert punctuation.study(["5 % of them went."] * 20).inner == []  # means something
+def test_signs_that_begin_or_end_no_sentence_are_learned() -> None:
+    found = punctuation.study(SAID * 2)
+    assert (found.never_first, found.never_last) == ([","], [","])
+    found = punctuation.study([*SAID, "They came, they left,"] * 3)
+    assert (found.never_first, found.never_last) == ([","], [","])  # there is no mark behind it
+    found = punctuation.study([*SAID, "They came, they left,.", ", he said."] * 3)
+    assert (found.never_first, found.never_last) == ([], [])
+    assert punctuation.study(SAID[:4]).never_last == []  # seen too seldom
+    assert punctuation.study(["5 % of them went."] * 20).never_first == []  # means something
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,8 @@ def test_signs_that_end_no_sentence_are_learned() -> None:
         ("he went , :", ".", "he went ."),
         ("he went ,", "", "he went , "),
         ("he went “", ".", "he went ."),
+        (", , he went : away", "", "he went : away "),
+        (": he went", ".", ": he went ."),
         (",", ".", ", ."),
         ("", ".", " ."),
     ],

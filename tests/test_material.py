@@ -88,6 +88,8 @@ def test_leads_of_citation_forms_may_go_one_by_one() -> None:
         ("to hit, to strike; to fell a tree", ["to hit", "to strike", "to fell a tree"]),
         ("crossed arms/legs", ["crossed arms", "crossed legs"]),
         ("this / that", ["this", "that"]),
+        ("Gorom, Goram, island in the east", ["Gorom", "Goram"]),
+        ("to close a hole, to plug", ["to close a hole"]),
         ("Te, place on the coast", ["te"]),
         ("to throw, esp. a piece of wood to get fruit out of a tree", ["to throw"]),
         ("a bird that looks like a crow and lives in the hills", []),

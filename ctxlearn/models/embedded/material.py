@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ctxlearn.data import Direction, Entry, clean
 from ctxlearn.igt import is_pair
@@ -153,12 +154,16 @@ def _finer(gloss: str) -> Iterator[str]:
     if slashed and size <= 2 * _LONGEST_GLOSS:  # there are few such alternatives in one gloss
         for word in slashed[0].split("/"):
             yield from _finer(gloss[: slashed.start()] + word + gloss[slashed.end() :])
-    elif all(0 < len(tokens(piece)) <= _SHORT_GLOSS for piece in finer):
+    elif all(map(_is_short, finer)):
         yield from finer
-    elif size > _LONGEST_GLOSS:
-        yield from (head for head in _COMMA.split(gloss)[:1] if len(tokens(head)) <= _SHORT_GLOSS)
     else:
-        yield gloss
+        parts = _COMMA.split(gloss)
+        heads = list(takewhile(_is_short, parts))
+        yield from heads or (parts[:1] if size <= _LONGEST_GLOSS else ())
+
+
+def _is_short(gloss: str) -> bool:
+    return 0 < len(tokens(gloss)) <= _SHORT_GLOSS
 
 
 # -- citation forms ---------------------------------------------------------------------------------------------------

@@ -19,23 +19,27 @@ _LOW = "„‟"  # quotation marks, though Unicode calls the first one a bracket
 _APOSTROPHES = "'‘’‚‛"  # may be no quotation marks
 _INNER = ",;:،؛、，；：-–—"
 _ENOUGH, _MOSTLY = 3, 0.8  # so often, and of all that opens with a sign in such a share, the same sign closes it
-_OFTEN, _SELDOM = 10, 0.02  # so often a sign was seen, and in no larger share it was the last one
+_OFTEN, _SELDOM = 10, 0.02  # so often a sign was seen, and in no larger share it was the first or the last one
 
 
 @dataclass(slots=True)
 class Punctuation:
-    """How a language uses signs: what closes each one that opens, and which ones hardly ever end a sentence."""
+    """How a language uses signs: what closes each one that opens; which hardly ever begin a sentence, or end one.
+
+    A sign ends a sentence where it stands before the last mark.
+    """
 
     pairs: dict[str, str] = field(default_factory=dict)
-    inner: list[str] = field(default_factory=list)
+    never_first: list[str] = field(default_factory=list)
+    never_last: list[str] = field(default_factory=list)
 
     def mended(self, words: Sequence[str], mark: str, *, quoted: bool = False) -> tuple[tuple[str, ...], str]:
         """Return a sentence and its last mark without signs that lack their other half; a quotation is closed.
 
         Where the sentence is `quoted` as a whole, and its mark ends a quotation, that one begins with it.
 
-        >>> signs = Punctuation({"“": "”", "(": ")"}, [","])
-        >>> signs.mended(["he", ")", "said", "“", "go", ","], "."), signs.mended(["go"], ".”", quoted=True)
+        >>> signs = Punctuation({"“": "”", "(": ")"}, [","], [","])
+        >>> signs.mended([",", "he", ")", "said", "“", "go", ","], "."), signs.mended(["go"], ".”", quoted=True)
         ((('he', 'said', '“', 'go'), '.”'), (('“', 'go'), '.”'))
         """
         if quoted and not set(self.pairs).intersection(words):
@@ -61,8 +65,10 @@ class Punctuation:
         lone.update(at for at in opened if at not in quotations)
         ending += "".join(self.pairs[words[at]] for at in quotations)
         left = [word for at, word in enumerate(words) if at not in lone]
-        while ending and len(left) > 1 and left[-1] in self.inner:
+        while ending and len(left) > 1 and left[-1] in self.never_last:
             left.pop()
+        while len(left) > 1 and left[0] in self.never_first:
+            del left[0]
         return tuple(left), ending
 
 
@@ -82,21 +88,23 @@ def is_whole(written: Iterable[str], mark: str) -> bool:
 def study(sentences: Iterable[str]) -> Punctuation:
     """Return how a language uses signs in its sentences."""
     closed: dict[str, Counter[str]] = {}
-    seen, last = Counter[str](), Counter[str]()
+    seen, first, last = Counter[str](), Counter[str](), Counter[str]()
     for sentence in sentences:
         halves = [token for token in tokens(sentence) if _is_half(token)]
         if len(halves) % 2 == 0 and len(set(halves[::2])) == len(set(halves[1::2])) == 1:  # none inside another
             closed.setdefault(halves[0], Counter())[halves[1]] += 1
-        body = tokens(split_final(sentence)[0])
-        seen.update(body)
-        last.update(body[-1:])
+        body, mark = split_final(sentence)
+        words = tokens(body)
+        seen.update(words)
+        first.update(words[:1])
+        last.update(words[-1:] if mark else ())
     pairs = {}
     for one, others in sorted(closed.items()):
         other, count = max(others.items(), key=lambda item: (item[1], item[0]))
         if count >= _ENOUGH and count >= _MOSTLY * others.total():
             pairs[one] = other
-    often = (sign for sign, count in seen.items() if count >= _OFTEN and last[sign] <= _SELDOM * count)
-    return Punctuation(pairs, sorted(sign for sign in often if sign in _INNER))
+    often = sorted(sign for sign in _INNER if seen[sign] >= _OFTEN)
+    return Punctuation(pairs, *([sign for sign in often if at[sign] <= _SELDOM * seen[sign]] for at in (first, last)))
 
 
 def _is_half(token: str) -> bool:
