@@ -161,23 +161,18 @@ def test_what_a_linguist_writes_into_a_sentence_is_not_translated(learned: Path)
     assert texts(ask(learned, SMALL, OUT, "[…]")) == ["[…]"]
 
 
-PEOPLE = [
-    f"{a}{b}{c}" for a in ("Ta", "Ri", "Nos", "Bi") for b in ("mo", "sa", "lu", "ye") for c in ("l", "ra", "ni", "t")
-]
-
-
 def test_the_ending_of_an_unknown_name_is_translated(learned: Path) -> None:
-    said = [(f"{name} {noun} he.", f"{name}'s {NOUNS[noun]} sees it.") for name in PEOPLE for noun in ("ma", "ko")]
+    people = [
+        f"{a}{b}{c}"
+        for a in ("Ta", "Ri", "Nos", "Bi")
+        for b in ("mo", "sa", "lu", "ye")
+        for c in ("l", "ra", "ni", "t")
+    ]
+    said = [(f"{name} {noun} he.", f"{name}'s {NOUNS[noun]} sees it.") for name in people for noun in ("ma", "ko")]
     context = prefix([entry(noun, gloss) for noun, gloss in NOUNS.items()], [Example(*pair) for pair in said])
     assert texts(ask(learned, context, INTO, "Zawadi's dog sees it.")) == ["Zawadi ma he."]
     (made,) = texts(ask(learned, context, INTO, "It's dog sees it."))
     assert "It" not in made  # a word that is known, with an ending, is no name
-
-
-def test_what_a_language_adds_to_names_is_no_part_of_them(learned: Path) -> None:
-    said = [(f"{name}bo {noun} he.", f"{name} and the {NOUNS[noun]} see.") for name in PEOPLE for noun in ("ma", "ko")]
-    context = prefix([entry(noun, gloss) for noun, gloss in NOUNS.items()], [Example(*pair) for pair in said])
-    assert texts(ask(learned, context, OUT, "Zawadibo ko he.")) == ["Zawadi and the cat see."]
 
 
 def test_where_a_sentence_begins_two_known_words_in_one_are_no_name(learned: Path) -> None:

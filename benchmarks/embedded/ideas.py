@@ -89,7 +89,6 @@ IDEAS = (
     Idea("words that no book has count against a candidate", constants={"translate._INVENTED": 0.0}),
     Idea("known words for unknown ones that begin alike, in two views", constants={"translate._NEAR": 2.0}),
     Idea("signs mended that lack their other half", constants={"translate.is_whole": lambda *_: False}),
-    Idea("names known by their endings", constants={"learn.name_endings": lambda _: []}),
     Idea("glosses without what only explains", constants={"material.explanations": lambda *_: EXPLAINS_NOTHING}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),

@@ -138,10 +138,6 @@ class Decoder:
         for at in range(1, len(pieces)):
             if "".join(piece for piece, _ in pieces[at:]) == ending:
                 return [("".join(piece for piece, _ in pieces[:at]), -1), *pieces[at:]]
-        stem = name.removesuffix(ending) if ending else ""
-        inside = [(piece, self._numbers.get(piece, -1)) for piece in self._source.inside(ending)] if stem else []
-        if inside and all(number >= 0 for _, number in inside):
-            return [(START + stem, -1), *inside]
         return [(START + name, -1)]
 
     def _corrections_in(self, words: Sequence[str]) -> list[tuple[int, int]]:

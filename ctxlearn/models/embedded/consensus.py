@@ -155,12 +155,7 @@ def _edited(
 def _stands(words: Words, adjacent: set[tuple[str, str]], kept: Sequence[str]) -> bool:
     """Whether a translation begins and ends as some candidate does, and has all words that are kept."""
     ends = words and (_BEGINS, words[0]) in adjacent and (words[-1], _ENDS) in adjacent
-    return bool(ends) and all(is_said(word, words) for word in kept)
-
-
-def is_said(word: str, words: Words) -> bool:
-    """Whether a word is among these, with an ending or without."""
-    return word in words or any(it.startswith(word) for it in words)
+    return bool(ends) and all(word in words for word in kept)
 
 
 def _edits(words: Words, common: Iterable[str], adjacent: set[tuple[str, str]]) -> Iterator[Words]:

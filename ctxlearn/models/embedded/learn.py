@@ -23,16 +23,7 @@ from ctxlearn.models.embedded.ngrams import LanguageModel
 from ctxlearn.models.embedded.phrases import Weights
 from ctxlearn.models.embedded.state import Learned, View
 from ctxlearn.models.embedded.subwords import Subwords
-from ctxlearn.models.embedded.text import (
-    Writing,
-    final_marks,
-    is_number,
-    is_word,
-    name_endings,
-    names,
-    split_final,
-    study,
-)
+from ctxlearn.models.embedded.text import Writing, final_marks, is_number, is_word, names, split_final, study
 
 
 class Cut(NamedTuple):
@@ -76,7 +67,6 @@ def learn(material: Material) -> Learned:
         _writing(material),
         punctuation.study(target for _, target in material.sentences),
         _final_marks(material),
-        name_endings(material.sentences),
         Counter(word for words in it.source for word in words if is_word(word)),
         *regression.learn(it.source, it.target),
     )

@@ -60,15 +60,14 @@ class View:
 class Learned:
     """Everything learned of one direction.
 
-    `endings` are what the source language adds to names, `words` its words and how often each was seen; `said` are the
-    words of the target language, as the examples number them.
+    `words` are the words of the source language and how often each was seen; `said` those of the target language, as
+    the examples number them.
     """
 
     views: Sequence[View]
     writing: Writing
     punctuation: Punctuation
     marks: Mapping[str, str]
-    endings: Sequence[str]
     words: Mapping[str, int]
     examples: Examples
     said: Sequence[str]
@@ -85,7 +84,6 @@ class State:
         self.writing = learned.writing
         self.punctuation = learned.punctuation
         self.marks = learned.marks
-        self.endings = learned.endings
         self.examples = learned.examples
         self.said = learned.said
         self.is_empty = not any(len(view.options.scores) for view in learned.views)
@@ -161,7 +159,6 @@ def _written(learned: Learned) -> list[bytes]:
         "writing": asdict(learned.writing),
         "punctuation": asdict(learned.punctuation),
         "marks": dict(learned.marks),
-        "endings": list(learned.endings),
         "words": dict(sorted(learned.words.items())),
         "examples": [arrays.place(value) for value in learned.examples],
         "said": list(learned.said),
@@ -210,7 +207,6 @@ def _read(about: Mapping[str, Any], arrays: Sequence[Array]) -> Learned:
         Writing(**about["writing"]),
         Punctuation(**about["punctuation"]),
         about["marks"],
-        about["endings"],
         about["words"],
         examples,
         about["said"],

@@ -74,10 +74,6 @@ class Subwords:
         found = dict(zip(asked, self._encoded([_marked(word) for word in asked]), strict=True))
         return [self._of(word, found[word]) if word in found else self._pieces(word) for word in words]
 
-    def inside(self, ending: str) -> list[str]:
-        """Return the pieces of what a word ends in; none where words are not cut."""
-        return self._encoded([ending])[0] if self.model else []
-
     def _pieces(self, word: str) -> Sequence[str]:
         if not self.model or not _has_pieces(word):
             return [START + token for token in tokens(word)] if _is_character(word) else [START + word]

@@ -21,8 +21,7 @@ _INSIDE = "'’ʼ-‐‑·_"  # joins the parts of one word when letters stand o
 _STEM = re.compile(rf"[^{re.escape(_INSIDE)}]+(?=[{re.escape(_INSIDE)}])")
 _IN_NUMBER = ".,:٫٬"  # joins the parts of one number when digits stand on both sides
 _FINAL = re.compile(r"[\s\"'”’»)\]]*[.!?…‥。！？｡।॥؟۔։።᙮]+[\s\"'”’»)\]」』]*$")
-_ENOUGH = 3  # times that a capital follows a sign; names that an ending is behind
-SHORTEST_NAME = 3  # letters of a name that has an ending
+_ENOUGH = 3  # times that a capital follows a sign
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？।؟۔։።]")
 
 
@@ -228,32 +227,6 @@ def names(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
             continue
         alike = set(_with_stems(source)).intersection(_with_stems(target))
         yield from (token for token in sorted(alike) if token != token.lower() and is_word(token))
-
-
-def name_endings(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Return what a source language adds to names: the rest of words with a capital that begin with one of the target.
-
-    It is found behind more different names than end so by themselves.
-
-    >>> pairs = [("Anaru tol.", "Ana speaks."), ("Me Tuturu.", "It is Tutu’s."), ("Rokoru ra.", "Roko goes.")]
-    >>> name_endings(pairs)
-    ['ru']
-    """
-    added: dict[str, set[str]] = {}
-    whole: dict[str, set[str]] = {}
-    for source, target in pairs:
-        written = {token for token in _with_stems(target) if token != token.lower() and is_word(token)}
-        for token in tokens(source) if written else ():
-            if token in written:
-                for place in range(SHORTEST_NAME, len(token)):
-                    whole.setdefault(token[place:], set()).add(token)
-            elif token != token.lower():
-                name = max((name for name in written if token.startswith(name)), key=len, default="")
-                if len(name) >= SHORTEST_NAME:
-                    added.setdefault(token[len(name) :], set()).add(token)
-    return sorted(
-        ending for ending, found in added.items() if len(found) >= _ENOUGH and len(found) > len(whole.get(ending, ()))
-    )
 
 
 def _with_stems(text: str) -> Iterator[str]:

@@ -14,22 +14,12 @@ from ctxlearn.models.base import Alternative, Problem, Translation, Word
 from ctxlearn.models.embedded import notation, regression, subwords
 from ctxlearn.models.embedded.candidates import LEAST, Decoder, Effort
 from ctxlearn.models.embedded.confidence import confidence, of_word
-from ctxlearn.models.embedded.consensus import Words, is_said, ranked
+from ctxlearn.models.embedded.consensus import Words, ranked
 from ctxlearn.models.embedded.material import told
 from ctxlearn.models.embedded.punctuation import Punctuation, is_quoted, is_whole
 from ctxlearn.models.embedded.regression import Neighbours
 from ctxlearn.models.embedded.state import State
-from ctxlearn.models.embedded.text import (
-    SHORTEST_NAME,
-    Writing,
-    is_number,
-    is_word,
-    kind,
-    likeness,
-    split_final,
-    stem,
-    tokens,
-)
+from ctxlearn.models.embedded.text import Writing, is_number, is_word, kind, likeness, split_final, stem, tokens
 
 LONGEST_SEGMENT = 200_000  # characters; decoding takes about a millisecond a character
 _LONGEST_RUN = 40  # words decoded at once
@@ -153,7 +143,7 @@ class Translator:
         neighbours = regression.neighbours(self._state.examples, self._state.said, run.words, effort.examples)
         every = [words for found in lists for _, words in found]
         unknown = [word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known]
-        taken_over = [word for word in unknown if every and all(is_said(word, words) for words in every)]
+        taken_over = [word for word in unknown if every and all(word in words for words in every)]
         if neighbours.nearest and taken_over:
             neighbours = _with_taken_over(neighbours, taken_over)
         found = ranked([found for found in lists if found], 0 if corrected else effort.edits, neighbours, taken_over)
@@ -215,8 +205,7 @@ def _find_unknown(state: State, known: set[str], run: _Run) -> None:
 
     A word never seen may be meant as a known one that begins alike; where there is none, a word with a capital is a
     name and is taken over; but where a sentence begins, two known words in one are no name. What words end in after a
-    sign, as in ``Unyil's``, or the language adds to names, is not part of one. A number never seen is taken over: none
-    stands for another.
+    sign, as in ``Unyil's``, is not part of a name. A number never seen is taken over: none stands for another.
     """
     for place, (word, written) in enumerate(zip(run.words, run.written, strict=True)):
         other: str | None = None
@@ -243,16 +232,13 @@ def _is_compound(state: State, word: str) -> bool:
 def _parted(state: State, written: str) -> tuple[str, str]:
     """Return an unknown word without its ending, and that: what follows its last sign, if other words end so.
 
-    Or it is what the language adds to names. Of a number nothing is an ending.
+    Of a number nothing is an ending.
     """
-    if is_number(written):
-        return written, ""
     place = max(map(written.rfind, {char for char in written if kind(char) == "p"}), default=0)
-    if place > 0 and state.is_ending(subwords.plain(written[place:])):
-        return written[:place], subwords.plain(written[place:])
-    fit = (it for it in state.endings if written.endswith(it) and len(written) - len(it) >= SHORTEST_NAME)
-    ending = max(fit, key=len, default="")
-    return written[: len(written) - len(ending)], subwords.plain(ending)
+    ending = subwords.plain(written[place:])
+    if place <= 0 or is_number(written) or not state.is_ending(ending):
+        return written, ""
+    return written[:place], ending
 
 
 def _named(written: Sequence[str], words: Iterable[str]) -> Iterator[tuple[str, str]]:
