@@ -71,22 +71,22 @@ class Subwords:
     def cut_each(self, words: Sequence[str]) -> list[Sequence[str]]:
         """Return the pieces of each of many words or runs of characters; sentencepiece is asked once."""
         asked = [word for word in words if _has_pieces(word)] if self.model else []
-        found = dict(zip(asked, self._encoded([_marked(word) for word in asked]), strict=True))
-        return [self._of(word, found[word]) if word in found else self._pieces(word) for word in words]
+        found = _processor(self.model).encode(list(map(_marked, asked)), out_type=str, num_threads=1) if asked else []
+        known = dict(zip(asked, found, strict=True))
+        return [self._of(word, known[word]) if word in known else self._pieces(word) for word in words]
 
     def _pieces(self, word: str) -> Sequence[str]:
-        if not self.model or not _has_pieces(word):
-            return [START + token for token in tokens(word)] if _is_character(word) else [START + word]
-        if word in self._known:
-            return self._known[word]
-        pieces = self._of(word, self._encoded([_marked(word)])[0])
-        if not _is_character(word):  # hardly two runs are the same: they are not kept
-            self._known[word] = pieces
+        pieces = self._known.get(word)
+        if pieces is None:
+            pieces = self._cut_word(word)
+            if not _is_character(word):  # hardly two runs are the same: they are not kept
+                self._known[word] = pieces
         return pieces
 
-    def _encoded(self, texts: list[str]) -> list[list[str]]:
-        found: list[list[str]] = _processor(self.model).encode(texts, out_type=str, num_threads=1) if texts else []
-        return found
+    def _cut_word(self, word: str) -> Sequence[str]:
+        if self.model and _has_pieces(word):
+            return self._of(word, _processor(self.model).encode(_marked(word), out_type=str))
+        return [START + token for token in tokens(word)] if _is_character(word) else (START + word,)
 
     def _of(self, word: str, found: Sequence[str]) -> Sequence[str]:
         """Return the pieces of a word, or of a run of characters, from what sentencepiece found."""
