@@ -11,14 +11,16 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from ctxlearn.models.embedded.text import kind, tokens
 
+_LONG = 1_000  # letters of a translation: longer ones are not looked at
 _LONGEST = 4  # tokens of a lead
 _OFTEN = 10  # words that a lead explains, and tokens that may follow it
 _SEEN = 5  # translations that say what a lead leads to, to tell
+_ENOUGH = 20_000  # sentences with words that a lead explains: more are not looked at
 _RARELY = 0.1  # of these, those that have the lead as well
 _WAY = 0.2  # of these, those that say a word in one of the ways in which it is said then
 _RATHER = 5  # times as frequent in glosses as in translations is a token of a lead
@@ -75,7 +77,7 @@ def explanations(glosses: Sequence[tuple[str, str]], sentences: Iterable[tuple[s
     leads = _common(said)
     if not leads:
         return NOTHING
-    shown = _Shown([(_tokens(own), _tokens(other)) for own, other in sentences])
+    shown = _Shown([(_tokens(own), _tokens(other)) for own, other in sentences if len(other) <= _LONG])
     rates = _rates(said, shown)
     found: dict[Tokens, Sequence[str]] = {}
     explained: dict[Tokens, set[str]] = {}
@@ -136,13 +138,12 @@ class _Shown:
         """Return what the translations of all sentences with explained words say."""
         ways = Counter[str]()
         leading = 0
-        for word, gloss in explained:
-            rest = gloss[len(lead) :]
-            for place in self._having(word):
-                other = self.sentences[place][1]
-                if way := _way(word, rest, other):
-                    ways[way] += 1
-                    leading += all(token in other for token in lead)
+        found = ((word, gloss, place) for word, gloss in explained for place in self._having(word))
+        for word, gloss, place in islice(found, _ENOUGH):
+            other = self.sentences[place][1]
+            if way := _way(word, gloss[len(lead) :], other):
+                ways[way] += 1
+                leading += all(token in other for token in lead)
         return _Said(ways.total(), leading, ways)
 
     def _having(self, word: str) -> list[int]:

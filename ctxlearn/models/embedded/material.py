@@ -110,7 +110,7 @@ def lexicon_pairs(reading: Reading, *, turned: bool = False) -> Iterator[Pair]:
         forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
         own = entry.language != reading.contact.code
         for gloss in found:
-            left = explained.left(entry.headword, gloss, turned=turned) if own else [gloss]
+            left = explained.left(forms[0], gloss, turned=turned) if own else [gloss]
             for form in forms:
                 for text in dict.fromkeys(it for one in left for it in shortened(one, common[entry.part_of_speech])):
                     yield (form, text) if own else (text.strip(_MARKS), form)
