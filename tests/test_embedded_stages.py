@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import math
 import subprocess
@@ -534,3 +535,28 @@ def test_neighbours_have_the_weights_of_kernel_ridge_regression(
     assert sorted(found.nearest) == sorted(told)
     for word in said:
         assert found.said.get(word, 0.0) == pytest.approx(sum(weight for weight, target in told if word in target))
+
+
+# -- what learning depends on -----------------------------------------------------------------------------------------
+
+
+def imported(module: str) -> set[str]:
+    """Return the modules of the embedded model that one of them imports."""
+    package = "ctxlearn.models.embedded"
+    tree = ast.parse(Path(arrays.__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{package}."):
+            found.add(node.module.removeprefix(f"{package}."))
+    return found
+
+
+def test_what_was_learned_by_other_code_is_learned_again() -> None:
+    reached, waiting = {"learn"}, ["learn"]
+    while waiting:
+        new = imported(waiting.pop()) - reached
+        reached |= new
+        waiting += new
+    assert reached == set(importlib.import_module("ctxlearn.models.embedded.learn")._LEARNS)

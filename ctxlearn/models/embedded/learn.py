@@ -39,8 +39,8 @@ class Cut(NamedTuple):
 VIEWS = tuple(Cut(*sizes, kind) for kind in ("hmm", "ibm1") for sizes in ((2000, 2500), (1000, 1200), (4000, 4000)))
 WEIGHTS = Weights()
 _LEARNS = (
-    "align", "anchors", "arrays", "classes", "decode", "glossed", "learn", "material", "ngrams", "notation",
-    "orientations", "phrases", "punctuation", "regression", "state", "subwords", "text",
+    "align", "anchors", "arrays", "classes", "decode", "explanations", "glossed", "learn", "material", "ngrams",
+    "notation", "orientations", "phrases", "punctuation", "regression", "state", "subwords", "text",
 )  # fmt: skip
 _LONG = 15  # words of a sentence on average
 _LARGE = 4_000_000  # pairs of words in sentence pairs: above, more than the first three views would take too long
