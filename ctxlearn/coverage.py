@@ -79,7 +79,7 @@ class Books:
 def pieces(prefix: Prefix, direction: Direction) -> Subwords:
     """Return how the embedded model cuts the words of a direction's source language."""
     material = gather(render.read(prefix.text), direction)
-    counts = subwords.counted(subwords.words(source) for source, _ in material.pairs())
+    counts = subwords.counted(subwords.runs(subwords.words(source)) for source, _ in material.pairs())
     return subwords.learn(counts, subwords.vocabulary(counts, VIEWS[0][0]))
 
 

@@ -606,7 +606,7 @@ STEMS, ENDINGS, TAILS = ("ka", "lom", "ti"), ("ra", "nin", "mun", "at"), "abcdef
 
 
 def cut_into(pieces: int, sentences: Iterable[list[str]]) -> subwords.Subwords:
-    counts = subwords.counted(sentences)
+    counts = subwords.counted(map(subwords.runs, sentences))
     return subwords.learn(counts, subwords.vocabulary(counts, pieces))
 
 

@@ -212,7 +212,9 @@ def test_a_redirection_is_followed(site: Site, fetch: Fetch, tmp_path: Path) -> 
     assert site.asked[-1][0] == "words.tsv"
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://example.org/x", "words.tsv", "http://", "http://x:y/"])
+@pytest.mark.parametrize(
+    "url", [Path(__file__).as_uri(), "ftp://example.org/x", "words.tsv", "http://", "http://x:y/"], ids=range(5)
+)
 def test_only_http_is_fetched(fetch: Fetch, url: str) -> None:
     with pytest.raises(FetchError, match=r"corpus\.toml"):
         fetch(Origin("words.tsv", url, "0" * 64))

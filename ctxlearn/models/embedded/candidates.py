@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctxlearn.models.embedded.arrays import Array
+from ctxlearn.models.embedded.consensus import Words
 from ctxlearn.models.embedded.decode import Costs, Options, search, spans
 from ctxlearn.models.embedded.learn import WEIGHTS
 from ctxlearn.models.embedded.phrases import LONGEST
@@ -17,7 +18,6 @@ from ctxlearn.models.embedded.subwords import START, Subwords, joined
 
 _SURE = 10.0  # the score of a correction's option: above all that was counted
 
-Words = tuple[str, ...]
 _Piece = tuple[str, int]  # and its number in the view, -1 for one that was never seen
 
 

@@ -41,10 +41,10 @@ class _Said(NamedTuple):
 
 
 class Explanations:
-    """The leads of a dictionary, in which ways translators say what these explain, and how many words it explains."""
+    """The leads of a dictionary, each with the ways to say what it explains; how many words have an explanation."""
 
     def __init__(self, leads: Mapping[Tokens, Sequence[str]], explained: Mapping[Tokens, int]) -> None:
-        self.leads = {lead: leads[lead] for lead in sorted(leads, key=lambda lead: (-len(lead), lead))}
+        self._leads = {lead: leads[lead] for lead in sorted(leads, key=lambda lead: (-len(lead), lead))}
         self._explained = explained
         self._patterns = {lead: re.compile(r"\s*".join(map(re.escape, lead)) + r"\s*", re.IGNORECASE) for lead in leads}
 
@@ -56,7 +56,7 @@ class Explanations:
         (['tree', 'loup tree'], ['loup tree'])
         """
         said = _tokens(gloss)
-        for lead, ways in self.leads.items():
+        for lead, ways in self._leads.items():
             match = self._patterns[lead].match(gloss) if said[: len(lead)] == lead and len(said) > len(lead) else None
             if match:
                 parts = {"word": word, "rest": gloss[match.end() :]}

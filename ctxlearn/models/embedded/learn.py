@@ -234,7 +234,7 @@ def _cuts_of(sizes: Collection[int], parted: Parted, *texts: Words) -> tuple[dic
     """Return texts cut into about so many pieces, without knowing how words are parted, and knowing it."""
     runs = [[list(subwords.runs(sentence)) for sentence in text] for text in texts]
     numbers = {word: n for n, word in enumerate(dict.fromkeys(word for text in runs for it in text for word in it))}
-    known = _Counted(list(numbers), [numbered(text, numbers) for text in runs], subwords.counted(texts[0]))
+    known = _Counted(list(numbers), [numbered(text, numbers) for text in runs], subwords.counted(runs[0]))
     plain = _cut(sizes, {}, known)
     return plain, _cut(sizes, parted, known) if parted else plain
 

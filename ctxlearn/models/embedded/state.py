@@ -114,7 +114,7 @@ def opened(folder: Path) -> State | None:
     """Return what was learned, if it is there and whole; what is not is learned again and replaced."""
     try:
         file = _mapped(folder / _FILE)
-    except (OSError, ValueError):  # a mapped file has something in it
+    except (OSError, ValueError):  # an empty file cannot be mapped
         return None
     if len(file) < _BEGINS or zlib.crc32(file.data[_CHECKSUM.size :]) != _CHECKSUM.unpack_from(file.data)[0]:
         return None

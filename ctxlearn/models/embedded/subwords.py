@@ -121,20 +121,21 @@ def joined(pieces: str) -> list[str]:
     return [word for piece in pieces.split(START) if piece for word in _words_of(piece)]
 
 
-def shown(words: Iterable[str]) -> list[str]:
+def shown(words: Sequence[str]) -> Sequence[str]:
     """Return words with what was hidden from sentencepiece."""
-    return [word.translate(_SHOW) if _HIDDEN.search(word) else word for word in words]
+    text = " ".join(words)
+    return text.translate(_SHOW).split(" ") if _HIDDEN.search(text) else words
 
 
 @lru_cache(maxsize=65536)
-def _words_of(piece: str) -> Sequence[str]:
-    return shown(tokens(piece) if len(piece) > 1 and kind(piece[0]) in "cp" else (piece,))
+def _words_of(piece: str) -> tuple[str, ...]:
+    return tuple(shown(tokens(piece) if len(piece) > 1 and kind(piece[0]) in "cp" else (piece,)))
 
 
-def counted(sentences: Iterable[Iterable[str]]) -> Counter[str]:
-    """Return how often each word, or run of characters, that can be cut occurs in sentences of words."""
-    counts = Counter(word for sentence in sentences for word in runs(sentence))
-    return Counter({word: count for word, count in counts.items() if _has_pieces(word)})
+def counted(sentences: Iterable[Iterable[str]]) -> dict[str, int]:
+    """Return how often each word, or run of characters, that can be cut occurs in sentences of `runs`."""
+    counts = Counter(word for sentence in sentences for word in sentence)
+    return {word: count for word, count in counts.items() if _has_pieces(word)}
 
 
 def vocabulary(counts: Mapping[str, int], size: int) -> int:

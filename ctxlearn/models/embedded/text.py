@@ -46,10 +46,13 @@ def tokens(text: str) -> list[str]:
     >>> tokens("k.o. fish.")
     ['k.o', '.', 'fish', '.']
     """
-    kinds = set(map(kind, text.replace(" ", "")))
-    if kinds <= {"w"}:
+    kinds = set(map(kind, text))
+    if kinds == {"c"}:
+        return list(text)
+    # Most texts are letters and blanks alone: it is a fraction of the work to part these at the blanks.
+    if kinds <= {"w", "b"} and text.isprintable():
         return text.split()
-    return list(text) if kinds == {"c"} and " " not in text else [token for token, _ in spaced_tokens(text)]
+    return [token for token, _ in spaced_tokens(text)]
 
 
 def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
