@@ -626,6 +626,8 @@ def test_numbers_are_not_cut() -> None:
 def test_signs_stand_as_the_language_has_them() -> None:
     writing = text.study(["Yes, he (the boy) came.", "She said, no.", "No: (never) at all"])
     assert writing.write(["he", ",", "(", "she", ")", "!"]) == "He, (she)!"
+    beside = text.study(["He came (then), (so) I go", "(now), I go", "(so), he went"])
+    assert beside.write(["he", "(", "i", ")", "went", "(", "so", ")", ","]) == "He (I) went (so),"
 
 
 def test_a_number_stands_among_characters_without_blanks_and_among_words_with_them() -> None:

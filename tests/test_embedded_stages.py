@@ -433,7 +433,15 @@ def test_expected_chrf_is_sacrebleus_where_there_is_one_other(texts: list[str], 
     found = consensus.expected_chrf(pool, [0.0] * (len(pool) - 1) + [1.0])
     chrf = CHRF(eps_smoothing=False)
     exact = [chrf.sentence_score(one, [reference]).score / 100 for one in pool]
-    assert found == pytest.approx(exact, abs=1e-6)
+    sizes = [min(6, len("".join(one.split()))) for one in pool]
+    # Sizes that only the reference has count as missed, as they do where chrF is of more sentences than one.
+    missed = [min(size / sizes[-1], 1.0) for size in sizes]
+    assert found == pytest.approx([score * share for score, share in zip(exact, missed, strict=True)], abs=1e-6)
+
+
+def test_what_is_short_does_not_win_by_it() -> None:
+    pool = [(0.0, ("我", "去")), (0.0, ("我", "去", "稻", "种", "播")), (0.0, ("我", "去", "掉", "稻", "种"))]
+    assert len(consensus.ranked([pool], 4)[0][1]) > 2
 
 
 CANDIDATES = st.tuples(st.floats(-20, 0), st.lists(st.sampled_from(["ab", "b", "cé", "字"]), max_size=4).map(tuple))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -108,13 +109,13 @@ KINDS = ("tree", "fish", "crab", "herb", "bird", "yam", "reed", "frog", "ant", "
 SIZES = ("big", "small", "long", "short", "wide", "thin", "old", "new") * 10
 
 
-def explained(sentence: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+def explained(sentence: str, more: Sequence[Entry] = ()) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Return the pairs, for either direction, of a dictionary that explains its words, beside sentences with them."""
     entries = [Entry(f"nal{n:02}", (Sense(f"a sort of {kind}"),), language="tok") for n, kind in enumerate(KINDS)]
     entries += [Entry(f"por{n}", (Sense("a sort of fish"),), language="tok") for n in range(4)]
     entries += [Entry(f"ti{n}", (Sense(f"{size} thing"),), language="tok") for n, size in enumerate(SIZES)]
     said = [sentence.format(word=f"nal{n:02}", kind=kind) for n, kind in enumerate(KINDS)]
-    book = reading(entries, [Example(f"Nal{n:02}ke ra.", line) for n, line in enumerate(said)])
+    book = reading([*entries, *more], [Example(f"Nal{n:02}ke ra.", line) for n, line in enumerate(said)])
     return set(material.lexicon_pairs(book)), set(material.lexicon_pairs(book, turned=True))
 
 
@@ -131,6 +132,26 @@ def test_what_explains_words_is_left_out_if_nobody_says_it() -> None:
 def test_kinds_of_something_do_not_stand_for_it() -> None:
     out, into = explained("We saw a big {kind}.")
     assert ("por1", "fish") in out and ("por1", "fish") not in into
+
+
+def test_what_explains_a_headword_of_the_contact_language_is_left_out_too() -> None:
+    entry = Entry("a sort of tree", (Sense("nal00"),), language="eng")
+    assert explained("We saw the {word} {kind}s.", [entry]) == explained("We saw the {word} {kind}s.")
+
+
+@pytest.mark.parametrize("direction", [OUT, INTO])
+def test_a_word_that_no_sentence_translates_by_its_glosses_loses_them(direction: Direction) -> None:
+    entries = [
+        Entry("teba", (Sense("progressive"), Sense("aspect"))),
+        Entry("kos", (Sense("ask"),)),
+        Entry("ma", (Sense("he"),)),
+    ]
+    entries = [replace(entry, language="tok") for entry in entries]
+    said = [Example(f"Ma v{n} teba kos.", f"She asked for it, v{n}.") for n in range(6)]
+    told = material.gather(reading(entries, said), direction).lexicon
+    assert {frozenset(pair) for pair in told} == {frozenset({"kos", "ask"})}
+    few = material.gather(reading(entries, said[:4]), direction).lexicon
+    assert len(few) == 4
 
 
 def test_no_mark_of_a_bound_form_is_learned() -> None:

@@ -1,11 +1,12 @@
 """The translation that is most like all candidates: minimum Bayes risk by chrF, and candidates put together anew.
 
 Kumar and Byrne 2004. How like one candidate is to another is sacreBLEU's chrF without its rounding: character n-grams
-up to six, blanks not counted. A candidate is compared with all others at once: its expected matches are those with the
-expected n-grams. What the translations of the nearest sentences say (`regression`) is counted with the candidates. The
-best one is then edited, a word at a time, into what none of the lists has, as long as it becomes more like them all;
-precision counts more in that than in chrF, for else words would be heaped up. Where most words are characters, n-grams
-up to four decide.
+up to six, blanks not counted. But one that is too short for any of a size lacks those that are expected, as it does in
+the chrF of a whole test; of a sentence alone chrF skips that size, and two letters would beat a sentence. A candidate
+is compared with all others at once: its expected matches are those with the expected n-grams. What the translations of
+the nearest sentences say (`regression`) is counted with the candidates. The best one is then edited, a word at a time,
+into what none of the lists has, as long as it becomes more like them all; precision counts more in that than in chrF,
+for else words would be heaped up. Where most words are characters, n-grams up to four decide.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from ctxlearn.models.embedded.arrays import Array, compiled, mixed
 from ctxlearn.models.embedded.regression import Neighbours
-from ctxlearn.models.embedded.text import is_word, kind
+from ctxlearn.models.embedded.text import is_number, is_word, kind
 
 _LARGEST = 6
 _SHARPNESS = 2.0  # of a list’s shares: 1 gives as much chrF and less BLEU (packed pairs of Kalamang, Japhug, Tarivel)
@@ -38,6 +39,7 @@ _ODDS = (0.67, 0.35, 0.90)
 _RARELY, _HARDLY = 0.003, 0.01  # less is not told apart
 _MOST_TRUST = 2.0  # how many times as probable a word may become, or as improbable
 _COMMON = 32  # words tried in place of others and between them
+_SURE = 0.95  # the share of the candidates that must have a word for no edit to take it out
 _BEGINS, _ENDS = "", " "  # what stands before the first word and after the last: no words
 
 Words = tuple[str, ...]
@@ -51,8 +53,9 @@ def ranked(
     """Return the distinct candidates of several lists of (score, words), best first, each with its expected chrF (0–1).
 
     A list's candidates share a weight of one by their scores, which are logarithms. The best one is edited `edits`
-    times at most, and loses none of the words `kept`; if that makes another, it stands first. Translations of the
-    nearest sentences say as well how probable a word is, and which n-grams are expected.
+    times at most, and loses none of the words `kept`, no number and nothing that nearly all have; if that makes
+    another, it stands first. Translations of the nearest sentences say as well how probable a word is, and which
+    n-grams are expected.
     """
     views = _views(lists)
     weights = {words: sum(shares) / len(lists) for words, shares in views.items()}
@@ -141,6 +144,7 @@ def _edited(
         return words
     common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
     adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
+    kept = [*kept, *(word for word in words if is_word(word) and (shares[word] >= _SURE or is_number(word)))]
     for _ in range(edits):
         made = dict.fromkeys(_edits(words, common, adjacent))
         others = [it for it in made if it not in weights and _stands(it, adjacent, kept)]
@@ -221,7 +225,7 @@ class _Evidence(NamedTuple):
         return cls(keys, numbers, chances, np.bincount(sizes, chances, _LARGEST))
 
     def match(self, texts: Sequence[Words]) -> Array:
-        """Return the expected precision and recall of each text by the size of n-grams, and 1 where there are such."""
+        """Return the expected precision and recall of each text by the size of n-grams, and 1 where the size counts."""
         grams, _, at = _grams_of(texts)
         return np.asarray(_matched(grams, at, self.keys, self.numbers, self.values, self.sizes))
 
@@ -320,14 +324,17 @@ def _counted(grams: Any, at: Any, begins: Any, sums: Any, weights: Any) -> Any:
 
 @compiled
 def _matched(grams: Any, at: Any, keys: Any, numbers: Any, values: Any, sizes: Any) -> Any:
-    """Return for each text and size the expected precision and recall, and 1 where there are such n-grams."""
+    """Return for each text and size the expected precision and recall, and 1 where the size counts."""
     texts, last = len(at) - 1, len(keys) - 1
     found = np.zeros((3, texts, _LARGEST))
     for text in range(texts):
         for size in range(_LARGEST):
             behind = at[text, size + 1] if size + 1 < _LARGEST else at[text + 1, 0]
             many = behind - at[text, size]
-            if many == 0 or sizes[size] < 1e-9:
+            if sizes[size] < (1e-9 if many else 1.0):
+                continue
+            found[2, text, size] = 1.0
+            if many == 0:
                 continue
             matches = 0.0
             for place in range(at[text, size], behind):
@@ -336,5 +343,4 @@ def _matched(grams: Any, at: Any, keys: Any, numbers: Any, values: Any, sizes: A
                     slot = (slot + 1) & last
                 matches += values[numbers[slot]] if numbers[slot] >= 0 else 0.0
             found[0, text, size], found[1, text, size] = matches / many, matches / sizes[size]
-            found[2, text, size] = 1.0
     return found

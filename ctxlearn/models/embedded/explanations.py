@@ -1,8 +1,9 @@
-"""What a dictionary says of words that it explains more than it translates: ``kind of tree``.
+"""What a dictionary says of words that it explains more than it translates: ``kind of tree``, ``progressive``.
 
 Nobody translates a sentence so. Such leads begin many glosses and stand in hardly any translation of a sentence that
 has the word, though what they lead to does. They are left out; and where translators keep the word itself, as in
-``loup tree``, it is said too.
+``loup tree``, it is said too. A word whose glosses are in no translation at all, as those of an aspect or of a homonym,
+has them left out as well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ _RATHER = 5  # times as frequent in glosses as in translations is a token of a l
 _STEM = 4  # letters of a word that others begin with, inflected
 _SHORT = 2  # tokens that stand beside a name
 _MANY = 3  # words with the same explanation are kinds of what it says, not names for it
+_TO_TELL, _MOST = 5, 200  # sentences with a word that tell whether it is ever translated by its glosses
+_HARDLY_EVER = 0.05  # of these, those whose translations say a gloss by chance
+_BEGINNING = 3  # letters of a gloss's word that a translation's may begin with: ``ask``, ``asked``
 
 Tokens = tuple[str, ...]
 _REST, _WORD_REST, _REST_WORD, _WORD = "rest", "word rest", "rest word", "word"  # ways to say an explained word
@@ -89,6 +93,34 @@ def explanations(glosses: Sequence[tuple[str, str]], sentences: Iterable[tuple[s
         for word, gloss in words:
             explained.setdefault(gloss[len(lead) :], set()).add(word)
     return Explanations(found, {rest: len(words) for rest, words in explained.items()})
+
+
+def translating(lexicon: Iterable[tuple[str, str]], sentences: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the (word, gloss) pairs but for words that many sentences have and none translates by any gloss."""
+    pairs = list(lexicon)
+    said: dict[str, set[str]] = {}
+    for word, gloss in pairs:
+        said.setdefault(word.lower(), set()).update(_tokens(gloss))
+    translations: dict[str, list[Tokens]] = {word: [] for word in said}
+    for own, other in sentences:
+        having = translations.keys() & _tokens(own) if len(other) <= _LONG else ()
+        for word in having:
+            if len(translations[word]) < _MOST:
+                translations[word].append(_tokens(other))
+    return [(word, gloss) for word, gloss in pairs if _is_ever_said(said[word.lower()], translations[word.lower()])]
+
+
+def _is_ever_said(glosses: Iterable[str], translations: Sequence[Tokens]) -> bool:
+    """Whether translations of a word say one of its glosses' words, or are too few to tell."""
+    begun = tuple(token for token in glosses if len(token) >= _BEGINNING)
+    whole = {token for token in glosses if len(token) < _BEGINNING}
+    left = _HARDLY_EVER * len(translations)
+    for said in translations:
+        if not whole.isdisjoint(said) or any(token.startswith(begun) for token in said):
+            left -= 1
+            if left < 0:
+                return True
+    return len(translations) < _TO_TELL
 
 
 def _tokens(text: str) -> Tokens:

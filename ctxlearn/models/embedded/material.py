@@ -11,7 +11,7 @@ from itertools import takewhile
 from ctxlearn.data import Direction, Entry, clean
 from ctxlearn.igt import is_pair
 from ctxlearn.models.embedded import notation
-from ctxlearn.models.embedded.explanations import explanations
+from ctxlearn.models.embedded.explanations import explanations, translating
 from ctxlearn.models.embedded.glossed import Line, line, morphemes
 from ctxlearn.models.embedded.text import tokens
 from ctxlearn.render import Reading
@@ -54,7 +54,8 @@ def gather(reading: Reading, direction: Direction) -> Material:
     sentences = [notation.pair(example.primary_text, example.translated_text) for example in examples]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[:own] if own >= _ENOUGH else sentences
-    kinds = (sentences, lexicon_pairs(reading, turned=turned), glossed_pairs(reading))
+    lexicon = translating(lexicon_pairs(reading, turned=turned), sentences)
+    kinds = (sentences, lexicon, glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
     text = () if turned else tuple(_prose(reading))
     glossed = zip(_turned(sentences, reading, direction), map(line, examples), strict=True)
@@ -110,10 +111,14 @@ def lexicon_pairs(reading: Reading, *, turned: bool = False) -> Iterator[Pair]:
         forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
         own = entry.language != reading.contact.code
         for gloss in found:
-            left = explained.left(forms[0], gloss, turned=turned) if own else [gloss]
+            if not own:
+                word = gloss.strip(_MARKS)
+                yield from ((word, text) for form in forms for text in explained.left(word, form, turned=turned))
+                continue
+            left = explained.left(forms[0], gloss, turned=turned)
             for form in forms:
                 for text in dict.fromkeys(it for one in left for it in shortened(one, common[entry.part_of_speech])):
-                    yield (form, text) if own else (text.strip(_MARKS), form)
+                    yield form, text
 
 
 def glossed_pairs(reading: Reading) -> Iterator[Pair]:

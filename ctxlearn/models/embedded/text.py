@@ -139,13 +139,18 @@ def split_final(text: str) -> tuple[str, str]:
     return text[: match.start()], match[0].strip()
 
 
+Blanks = tuple[bool, bool]  # whether a blank parts a sign from a word, and from a sign
+_Beside = dict[tuple[str, bool], Counter[bool]]  # sign, whether a word is beside it → how often there is a blank
+
+
 @dataclass(slots=True)
 class Writing:
     """How a language is written, as counted in its sentences: capitals, blanks around signs, last marks."""
 
     forms: dict[str, str] = field(default_factory=dict)  # word → how it is mostly written inside a sentence, if not so
     capital: bool = False  # whether sentences begin with a capital
-    blanks: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # sign → blank before it, blank after it
+    before: dict[str, Blanks] = field(default_factory=dict)  # sign → blanks before it
+    after: dict[str, Blanks] = field(default_factory=dict)  # sign → blanks after it
     blank: bool = True  # whether words are parted by blanks
     leading: list[str] = field(default_factory=list)  # signs inside a sentence that a capital follows
 
@@ -181,15 +186,15 @@ class Writing:
     def _blank_between(self, left: str, right: str, opened: set[str]) -> bool:
         if left in _QUOTES or right in _QUOTES:
             return self._around_quote(left, right, opened)
-        after = is_word(left) or self._blanks_of(left)[1]
-        before = is_word(right) or self._blanks_of(right)[0]
+        after = is_word(left) or self._blanks(self.after, left, "Ps", "Pi")[not is_word(right)]
+        before = is_word(right) or self._blanks(self.before, right, "Pe", "Pf", "Po")[not is_word(left)]
         characters = (kind(left[0]) == "c") + (kind(right[0]) == "c")
         return after and before and characters < (2 if self.blank else 1)
 
-    def _blanks_of(self, sign: str) -> tuple[bool, bool]:
-        """Return whether blanks stand before and after a sign; for one never seen, as its kind mostly has it."""
-        category = unicodedata.category(sign[0])
-        return self.blanks.get(sign) or (category not in ("Pe", "Pf", "Po"), category not in ("Ps", "Pi"))
+    @staticmethod
+    def _blanks(counted: Mapping[str, Blanks], sign: str, *without: str) -> Blanks:
+        """Return whether blanks stand beside a sign; beside one never seen, unless its kind mostly has none there."""
+        return counted.get(sign) or (unicodedata.category(sign[0]) not in without,) * 2
 
     @staticmethod
     def _around_quote(left: str, right: str, opened: set[str]) -> bool:
@@ -202,8 +207,8 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
     """Return how a language's sentences are written; `capitals` are words that keep theirs where none stands inside."""
     inside: dict[str, Counter[str]] = {}
     first: Counter[bool] = Counter()
-    before: dict[str, Counter[bool]] = {}
-    after: dict[str, Counter[bool]] = {}
+    before: _Beside = {}
+    after: _Beside = {}
     spaced = [list(spaced_tokens(sentence)) for sentence in sentences]
     leading = _leading(spaced)
     for sentence in spaced:
@@ -213,11 +218,11 @@ def study(sentences: Iterable[str], capitals: Iterable[str] = ()) -> Writing:
         form, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
         if form != word or _STEM.match(word):
             forms[word] = form
-    signs = sorted({*before, *after})
     return Writing(
         forms,
         capital=first[True] > first[False],
-        blanks={sign: (_mostly(before.get(sign)), _mostly(after.get(sign))) for sign in signs},
+        before=_blanks(before),
+        after=_blanks(after),
         blank=sum(kind(word[0]) != "c" for word in inside) >= sum(kind(word[0]) == "c" for word in inside),
         leading=leading,
     )
@@ -250,8 +255,17 @@ def _leading(sentences: Iterable[Sequence[tuple[str, bool]]]) -> list[str]:
     return sorted(sign for sign, counts in often if counts[True] > counts[False])
 
 
-def _mostly(counts: Counter[bool] | None) -> bool:
-    return counts is None or counts[True] >= counts[False]
+def _blanks(beside: _Beside) -> dict[str, Blanks]:
+    """Return what each sign mostly has beside words, and beside whatever it is."""
+    found = {}
+    for sign in sorted({sign for sign, _ in beside}):
+        word, other = (beside.get((sign, what), Counter[bool]()) for what in (True, False))
+        found[sign] = _mostly(word or other), _mostly(word + other)
+    return found
+
+
+def _mostly(counts: Counter[bool]) -> bool:
+    return counts[True] >= counts[False]
 
 
 def _count_sentence(
@@ -259,16 +273,16 @@ def _count_sentence(
     leading: Sequence[str],
     inside: dict[str, Counter[str]],
     first: Counter[bool],
-    before: dict[str, Counter[bool]],
-    after: dict[str, Counter[bool]],
+    before: _Beside,
+    after: _Beside,
 ) -> None:
     begins = True
     for i, (token, blank) in enumerate(spaced):
         if not is_word(token):
             if i:
-                before.setdefault(token, Counter())[blank] += 1
+                before.setdefault((token, is_word(spaced[i - 1][0])), Counter())[blank] += 1
             if i + 1 < len(spaced):
-                after.setdefault(token, Counter())[spaced[i + 1][1]] += 1
+                after.setdefault((token, is_word(spaced[i + 1][0])), Counter())[spaced[i + 1][1]] += 1
             begins = begins or token in leading or bool(_ENDS_SENTENCE.match(token))
             continue
         cased = token[0].lower() != token[0].upper()
