@@ -154,6 +154,15 @@ def test_a_word_that_no_sentence_translates_by_its_glosses_loses_them(direction:
     assert len(few) == 4
 
 
+def test_a_term_of_the_books_prose_is_no_translation_of_a_word_that_sentences_have() -> None:
+    words = {"kin": "volitional", "kos": "ask", "por": "volitional mood"}
+    entries = [Entry(word, (Sense(gloss),), language="tok") for word, gloss in words.items()]
+    prose = Block("The volitional has the ask: volitional, volitional, volitional. A volitional.", None, ("1 Verbs",))
+    book = Reading(TOK, ENG, tuple(entries), (Example("Ma kin kos.", "She will ask."),), (prose,))
+    assert material.gather(book, OUT).lexicon == (("kos", "ask"), ("por", "volitional mood"))
+    assert len(material.gather(book, INTO).lexicon) == 3  # who says it may mean it
+
+
 def test_no_mark_of_a_bound_form_is_learned() -> None:
     entries = [Entry("*ol", (Sense("leaf"),), language="tok"), Entry("leaf", (Sense("=ol"),), language="eng")]
     assert list(material.lexicon_pairs(reading(entries))) == [("ol", "leaf"), ("ol", "leaf")]

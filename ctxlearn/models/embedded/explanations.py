@@ -3,7 +3,7 @@
 Nobody translates a sentence so. Such leads begin many glosses and stand in hardly any translation of a sentence that
 has the word, though what they lead to does. They are left out; and where translators keep the word itself, as in
 ``loup tree``, it is said too. A word whose glosses are in no translation at all, as those of an aspect or of a homonym,
-has them left out as well.
+has them left out as well, and so has one whose gloss is a term that only the prose of the books uses.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ENOUGH = 20_000  # sentences with words that a lead explains: more are not look
 _RARELY = 0.1  # of these, those that have the lead as well
 _WAY = 0.2  # of these, those that say a word in one of the ways in which it is said then
 _RATHER = 5  # times as frequent in glosses as in translations is a token of a lead
+_WORD = re.compile(r"\w+")
 _STEM = 4  # letters of a word that others begin with, inflected
 _SHORT = 2  # tokens that stand beside a name
 _MANY = 3  # words with the same explanation are kinds of what it says, not names for it
@@ -33,7 +34,7 @@ _HARDLY_EVER = 0.05  # of these, those whose translations say a gloss by chance
 _BEGINNING = 3  # letters of a gloss's word that a translation's may begin with: ``ask``, ``asked``
 
 Tokens = tuple[str, ...]
-_REST, _WORD_REST, _REST_WORD, _WORD = "rest", "word rest", "rest word", "word"  # ways to say an explained word
+_REST, _WORD_REST, _REST_WORD, _ALONE = "rest", "word rest", "rest word", "word"  # ways to say an explained word
 
 
 class _Said(NamedTuple):
@@ -95,23 +96,47 @@ def explanations(glosses: Sequence[tuple[str, str]], sentences: Iterable[tuple[s
     return Explanations(found, {rest: len(words) for rest, words in explained.items()})
 
 
-def translating(lexicon: Iterable[tuple[str, str]], sentences: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the (word, gloss) pairs but for words that many sentences have and none translates by any gloss."""
+def translating(
+    lexicon: Iterable[tuple[str, str]], sentences: Iterable[tuple[str, str]], prose: Iterable[str] = ()
+) -> list[tuple[str, str]]:
+    """Return the (word, gloss) pairs but for those by which no sentence is translated, though some could be.
+
+    These are all glosses of a word that many sentences have, and the glosses with a word of the `prose` of the books
+    that no sentence's translation has, if a sentence could have it.
+    """
     pairs = list(lexicon)
     said: dict[str, set[str]] = {}
     for word, gloss in pairs:
         said.setdefault(word.lower(), set()).update(_tokens(gloss))
     translations: dict[str, list[Tokens]] = {word: [] for word in said}
+    ever: set[str] = set()
     for own, other in sentences:
-        having = translations.keys() & _tokens(own) if len(other) <= _LONG else ()
-        for word in having:
-            if len(translations[word]) < _MOST:
-                translations[word].append(_tokens(other))
-    return [(word, gloss) for word, gloss in pairs if _is_ever_said(said[word.lower()], translations[word.lower()])]
+        if len(other) <= _LONG:
+            ever.update(told := _tokens(other))
+            for word in translations.keys() & _tokens(own):
+                if len(translations[word]) < _MOST:
+                    translations[word].append(told)
+    told_often = {word: having for word, having in translations.items() if len(having) >= _TO_TELL}
+    unsaid = {word for word, having in told_often.items() if not _said_in(having, said[word])}
+    terms = _terms(prose, ever)
+    return [
+        (word, gloss)
+        for word, gloss in pairs
+        if (key := word.lower()) not in unsaid
+        and (terms.isdisjoint(_tokens(gloss)) or not translations[key] or _said_in(translations[key], _tokens(gloss)))
+    ]
 
 
-def _is_ever_said(glosses: Iterable[str], translations: Sequence[Tokens]) -> bool:
-    """Whether translations of a word say one of its glosses' words, or are too few to tell."""
+def _terms(prose: Iterable[str], ever: Iterable[str]) -> set[str]:
+    """Return the words that books use often and no translation does, in whatever form: those of linguists, for one."""
+    counts = Counter(word for line in prose for word in _WORD.findall(line.lower()))
+    begun = {word[:_STEM] for word in ever}
+    return {word for word, count in counts.items() if count >= _TO_TELL and word[:_STEM] not in begun}
+
+
+def _said_in(translations: Sequence[Tokens], glosses: Iterable[str]) -> bool:
+    """Whether translations of a word say one of its glosses' words, more than by chance."""
+    glosses = set(glosses)
     begun = tuple(token for token in glosses if len(token) >= _BEGINNING)
     whole = {token for token in glosses if len(token) < _BEGINNING}
     left = _HARDLY_EVER * len(translations)
@@ -120,7 +145,7 @@ def _is_ever_said(glosses: Iterable[str], translations: Sequence[Tokens]) -> boo
             left -= 1
             if left < 0:
                 return True
-    return len(translations) < _TO_TELL
+    return False
 
 
 def _tokens(text: str) -> Tokens:
@@ -193,7 +218,7 @@ def _way(word: str, rest: Tokens, other: Tokens) -> str:
         pairs = set(pairwise(other))
         if any((word, token) in pairs for token in _forms(rest[0], other)):
             return _WORD_REST
-        return _REST_WORD if any((token, word) in pairs for token in _forms(rest[-1], other)) else _WORD
+        return _REST_WORD if any((token, word) in pairs for token in _forms(rest[-1], other)) else _ALONE
     return _REST if 2 * sum(bool(_forms(token, other)) for token in rest) >= len(rest) else ""
 
 

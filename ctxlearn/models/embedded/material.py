@@ -54,10 +54,10 @@ def gather(reading: Reading, direction: Direction) -> Material:
     sentences = [notation.pair(example.primary_text, example.translated_text) for example in examples]
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[:own] if own >= _ENOUGH else sentences
-    lexicon = translating(lexicon_pairs(reading, turned=turned), sentences)
+    text = () if turned else tuple(_prose(reading))
+    lexicon = translating(lexicon_pairs(reading, turned=turned), sentences, text)
     kinds = (sentences, lexicon, glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
-    text = () if turned else tuple(_prose(reading))
     glossed = zip(_turned(sentences, reading, direction), map(line, examples), strict=True)
     return Material(pairs[0], pairs[1], pairs[2], text, pairs[3], {pair: it for pair, it in glossed if it}, turned)
 
