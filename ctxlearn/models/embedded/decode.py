@@ -20,6 +20,7 @@ from ctxlearn.models.embedded.phrases import LONGEST, Table, Weights
 
 _JUMP = 6  # pieces, from the first that is not covered and from the last phrase
 _SLACK = 0.5  # what an option may be better in its place than by itself
+_FAR = 4.0  # how much worse than the best of a kind is not gone on from: 0.9 of the time for 0.02 of chrF
 _ROOM = 6  # times the beam: hypotheses of a kind before they are thinned out
 _NEVER = -1e9
 _MASK = 62  # pieces after the gap that a mask has room for
@@ -222,7 +223,7 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
     scores = np.zeros((length + 1, room, 2))  # so far, and with the rest as estimated
     tables = np.full((length + 1, wide), -1, np.int32)
     counts = np.zeros(length + 1, np.int64)
-    # Only the `beam` best of a kind are ever gone on from: what is worse than all of these is not begun.
+    # Only the `beam` best of a kind, none of them far from the best, are gone on from: what is worse is not begun.
     best, least = np.zeros((length + 1, beam)), np.full(length + 1, -1e18)
     noted = np.zeros(length + 1, np.int64)
     arcs = np.zeros((4096, 4), np.int64)  # from which stack, which hypothesis there; option; next arc
@@ -233,6 +234,8 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
     for covered in range(length):
         order = np.argsort(-scores[covered, : counts[covered], 1], kind="mergesort")
         for at in order[:beam]:
+            if scores[covered, at, 1] < least[covered]:
+                break
             gap, last_start, last_end, state, class_state, arc = facts[covered, at]
             mask, so_far = masks[covered, at], scores[covered, at, 0]
             last = arcs[arc, 2] if arc >= 0 else np.int64(-1)
@@ -295,6 +298,8 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                             arcs[many, 3], facts[to, found, 5] = facts[to, found, 5], many
                             facts[to, found, 1], facts[to, found, 4] = start, new_class_state
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
+                            if to < length:
+                                least[to] = max(least[to], score + future - _FAR)
                         else:
                             if counts[to] == room:
                                 counts[to] = _thin(tables[to], facts[to], masks[to], scores[to], beam)
@@ -303,8 +308,10 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                             counts[to] += 1
                             lowest = _noted(best[to], min(noted[to], beam), score + future)
                             noted[to] += 1
-                            if noted[to] >= beam and to < length:
-                                least[to] = lowest
+                            if to < length:
+                                least[to] = max(least[to], score + future - _FAR)
+                                if noted[to] >= beam:
+                                    least[to] = max(least[to], lowest)
                             tables[to, slot], masks[to, found] = found, new_mask
                             facts[to, found, 0], facts[to, found, 1], facts[to, found, 2] = new_gap, start, new_end
                             facts[to, found, 3], facts[to, found, 4] = new_state, new_class_state
