@@ -90,6 +90,7 @@ IDEAS = (
     Idea("known words for unknown ones that begin alike, in two views", constants={"translate._NEAR": 2.0}),
     Idea("signs mended that lack their other half", constants={"translate.is_whole": lambda *_: False}),
     Idea("glosses without what only explains", constants={"material.explanations": lambda *_: EXPLAINS_NOTHING}),
+    Idea("no gloss that sentences gainsay", constants={"material.translating": lambda pairs, *_: list(pairs)}),
     Idea("the dictionary", material=lambda it: replace(it, lexicon=())),
     Idea("the morphemes of glossed examples as words", material=lambda it: replace(it, glossed=())),
     Idea("what glosses tell of links and parts of words", material=lambda it: replace(it, lines={})),
