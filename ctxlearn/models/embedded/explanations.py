@@ -104,48 +104,44 @@ def translating(
     These are all glosses of a word that many sentences have, and the glosses with a word of the `prose` of the books
     that no sentence's translation has, if a sentence could have it.
     """
-    pairs = list(lexicon)
+    pairs = [(word, gloss, _tokens(gloss)) for word, gloss in lexicon]
     said: dict[str, set[str]] = {}
-    for word, gloss in pairs:
-        said.setdefault(word.lower(), set()).update(_tokens(gloss))
-    translations: dict[str, list[Tokens]] = {word: [] for word in said}
+    for word, _, told in pairs:
+        said.setdefault(word.lower(), set()).update(told)
+    translations: dict[str, list[set[str]]] = {word: [] for word in said}
     ever: set[str] = set()
     for own, other in sentences:
         if len(other) <= _LONG:
-            ever.update(told := _tokens(other))
+            ever |= (begun := _beginnings(other))
             for word in translations.keys() & _tokens(own):
                 if len(translations[word]) < _MOST:
-                    translations[word].append(told)
+                    translations[word].append(begun)
     told_often = {word: having for word, having in translations.items() if len(having) >= _TO_TELL}
     unsaid = {word for word, having in told_often.items() if not _said_in(having, said[word])}
     terms = _terms(prose, ever)
     return [
         (word, gloss)
-        for word, gloss in pairs
+        for word, gloss, told in pairs
         if (key := word.lower()) not in unsaid
-        and (terms.isdisjoint(_tokens(gloss)) or not translations[key] or _said_in(translations[key], _tokens(gloss)))
+        and (terms.isdisjoint(told) or not translations[key] or _said_in(translations[key], told))
     ]
 
 
-def _terms(prose: Iterable[str], ever: Iterable[str]) -> set[str]:
+def _terms(prose: Iterable[str], ever: set[str]) -> set[str]:
     """Return the words that books use often and no translation does, in whatever form: those of linguists, for one."""
     counts = Counter(word for line in prose for word in _WORD.findall(line.lower()))
-    begun = {word[:_STEM] for word in ever}
-    return {word for word, count in counts.items() if count >= _TO_TELL and word[:_STEM] not in begun}
+    return {word for word, count in counts.items() if count >= _TO_TELL and word[:_STEM] not in ever}
 
 
-def _said_in(translations: Sequence[Tokens], glosses: Iterable[str]) -> bool:
-    """Whether translations of a word say one of its glosses' words, more than by chance."""
-    glosses = set(glosses)
-    begun = tuple(token for token in glosses if len(token) >= _BEGINNING)
-    whole = {token for token in glosses if len(token) < _BEGINNING}
-    left = _HARDLY_EVER * len(translations)
-    for said in translations:
-        if not whole.isdisjoint(said) or any(token.startswith(begun) for token in said):
-            left -= 1
-            if left < 0:
-                return True
-    return False
+def _beginnings(text: str) -> set[str]:
+    """Return the tokens of a text, and what they begin with that a gloss may be."""
+    return {token[:size] for token in _tokens(text) for size in range(min(_BEGINNING, len(token)), len(token) + 1)}
+
+
+def _said_in(translations: Sequence[set[str]], glosses: Iterable[str]) -> bool:
+    """Whether more translations than by chance say one of the glosses' words."""
+    having = sum(not begun.isdisjoint(glosses) for begun in translations)
+    return having > _HARDLY_EVER * len(translations)
 
 
 def _tokens(text: str) -> Tokens:
