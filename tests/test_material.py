@@ -158,9 +158,11 @@ def test_a_term_of_the_books_prose_is_no_translation_of_a_word_that_sentences_ha
     words = {"kin": "volitional", "kos": "ask", "por": "volitional mood"}
     entries = [Entry(word, (Sense(gloss),), language="tok") for word, gloss in words.items()]
     prose = Block("The volitional has the ask: volitional, volitional, volitional. A volitional.", None, ("1 Verbs",))
-    book = Reading(TOK, ENG, tuple(entries), (Example("Ma kin kos.", "She will ask."),), (prose,))
+    said = tuple(Example(f"Ma kin kos v{n}.", f"She will ask v{n}.") for n in range(3))
+    book = Reading(TOK, ENG, tuple(entries), said, (prose,))
     assert material.gather(book, OUT).lexicon == (("kos", "ask"), ("por", "volitional mood"))
     assert len(material.gather(book, INTO).lexicon) == 3  # who says it may mean it
+    assert len(material.gather(replace(book, examples=said[:2]), OUT).lexicon) == 3
 
 
 def test_no_mark_of_a_bound_form_is_learned() -> None:

@@ -30,6 +30,7 @@ _STEM = 4  # letters of a word that others begin with, inflected
 _SHORT = 2  # tokens that stand beside a name
 _MANY = 3  # words with the same explanation are kinds of what it says, not names for it
 _TO_TELL, _MOST = 5, 200  # sentences with a word that tell whether it is ever translated by its glosses
+_FEW = 3  # of these, to tell whether a term of the prose is how it is translated
 _HARDLY_EVER = 0.05  # of these, those whose translations say a gloss by chance
 _BEGINNING = 3  # letters of a gloss's word that a translation's may begin with: ``ask``, ``asked``
 
@@ -123,7 +124,7 @@ def translating(
         (word, gloss)
         for word, gloss, told in pairs
         if (key := word.lower()) not in unsaid
-        and (terms.isdisjoint(told) or not translations[key] or _said_in(translations[key], told))
+        and (terms.isdisjoint(told) or len(translations[key]) < _FEW or _said_in(translations[key], told))
     ]
 
 
