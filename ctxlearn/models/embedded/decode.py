@@ -298,8 +298,6 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                             arcs[many, 3], facts[to, found, 5] = facts[to, found, 5], many
                             facts[to, found, 1], facts[to, found, 4] = start, new_class_state
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
-                            if to < length:
-                                least[to] = max(least[to], score + future - _FAR)
                         else:
                             if counts[to] == room:
                                 counts[to] = _thin(tables[to], facts[to], masks[to], scores[to], beam)
@@ -308,15 +306,15 @@ def search(source: Any, ranges: Any, options: Any, model: Any, classed: Any, cos
                             counts[to] += 1
                             lowest = _noted(best[to], min(noted[to], beam), score + future)
                             noted[to] += 1
-                            if to < length:
-                                least[to] = max(least[to], score + future - _FAR)
-                                if noted[to] >= beam:
-                                    least[to] = max(least[to], lowest)
+                            if noted[to] >= beam and to < length:
+                                least[to] = max(least[to], lowest)
                             tables[to, slot], masks[to, found] = found, new_mask
                             facts[to, found, 0], facts[to, found, 1], facts[to, found, 2] = new_gap, start, new_end
                             facts[to, found, 3], facts[to, found, 4] = new_state, new_class_state
                             facts[to, found, 5] = many
                             scores[to, found, 0], scores[to, found, 1] = score, score + future
+                        if to < length:
+                            least[to] = max(least[to], score + future - _FAR)
                         many += 1
     return _best(length, counts[length], facts, scores, arcs, arc_scores, n)
 

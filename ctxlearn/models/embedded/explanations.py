@@ -33,6 +33,7 @@ _TO_TELL, _MOST = 5, 200  # sentences with a word that tell whether it is ever t
 _FEW = 3  # of these, to tell whether a term of the prose is how it is translated
 _HARDLY_EVER = 0.05  # of these, those whose translations say a gloss by chance
 _BEGINNING = 3  # letters of a gloss's word that a translation's may begin with: ``ask``, ``asked``
+_ENDLESS = 40  # letters that no gloss's word has that another one begins with
 
 Tokens = tuple[str, ...]
 _REST, _WORD_REST, _REST_WORD, _ALONE = "rest", "word rest", "rest word", "word"  # ways to say an explained word
@@ -105,25 +106,25 @@ def translating(
     These are all glosses of a word that many sentences have, and the glosses with a word of the `prose` of the books
     that no sentence's translation has, if a sentence could have it.
     """
-    pairs = [(word, gloss, _tokens(gloss)) for word, gloss in lexicon]
-    said: dict[str, set[str]] = {}
-    for word, _, told in pairs:
-        said.setdefault(word.lower(), set()).update(told)
-    translations: dict[str, list[set[str]]] = {word: [] for word in said}
+    pairs = [(word.lower(), word, gloss, _tokens(gloss)) for word, gloss in lexicon]
+    glosses: dict[str, set[str]] = {}
+    for key, _, _, told in pairs:
+        glosses.setdefault(key, set()).update(told)
+    translations: dict[str, list[set[str]]] = {key: [] for key in glosses}
     ever: set[str] = set()
     for own, other in sentences:
         if len(other) <= _LONG:
             ever |= (begun := _beginnings(other))
-            for word in translations.keys() & _tokens(own):
-                if len(translations[word]) < _MOST:
-                    translations[word].append(begun)
-    told_often = {word: having for word, having in translations.items() if len(having) >= _TO_TELL}
-    unsaid = {word for word, having in told_often.items() if not _said_in(having, said[word])}
+            for key in translations.keys() & _tokens(own):
+                if len(translations[key]) < _MOST:
+                    translations[key].append(begun)
+    often = {key: found for key, found in translations.items() if len(found) >= _TO_TELL}
+    unsaid = {key for key, found in often.items() if not _said_in(found, glosses[key])}
     terms = _terms(prose, ever)
     return [
         (word, gloss)
-        for word, gloss, told in pairs
-        if (key := word.lower()) not in unsaid
+        for key, word, gloss, told in pairs
+        if key not in unsaid
         and (terms.isdisjoint(told) or len(translations[key]) < _FEW or _said_in(translations[key], told))
     ]
 
@@ -136,7 +137,8 @@ def _terms(prose: Iterable[str], ever: set[str]) -> set[str]:
 
 def _beginnings(text: str) -> set[str]:
     """Return the tokens of a text, and what they begin with that a gloss may be."""
-    return {token[:size] for token in _tokens(text) for size in range(min(_BEGINNING, len(token)), len(token) + 1)}
+    told = _tokens(text)
+    return {*told, *(token[:size] for token in told for size in range(_BEGINNING, min(len(token), _ENDLESS)))}
 
 
 def _said_in(translations: Sequence[set[str]], glosses: Iterable[str]) -> bool:

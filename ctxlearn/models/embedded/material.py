@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import product, takewhile
 
 from ctxlearn.data import Direction, Entry, clean
 from ctxlearn.igt import is_pair
@@ -55,6 +55,7 @@ def gather(reading: Reading, direction: Direction) -> Material:
     # A grammar's glossed lines are mostly written without capitals and last marks.
     written = sentences[:own] if own >= _ENOUGH else sentences
     text = () if turned else tuple(_prose(reading))
+    # Out of the contact language a term stays: who says it may mean it.
     lexicon = translating(lexicon_pairs(reading, turned=turned), sentences, text)
     kinds = (sentences, lexicon, glossed_pairs(reading))
     pairs = [tuple(_distinct(_turned(kind, reading, direction))) for kind in (*kinds, written)]
@@ -111,14 +112,13 @@ def lexicon_pairs(reading: Reading, *, turned: bool = False) -> Iterator[Pair]:
         forms = [form.strip(_MARKS) for form in (entry.headword, *_split_forms(entry.variants))]
         own = entry.language != reading.contact.code
         for gloss in found:
-            if not own:
-                word = gloss.strip(_MARKS)
-                yield from ((word, text) for form in forms for text in explained.left(word, form, turned=turned))
-                continue
-            left = explained.left(forms[0], gloss, turned=turned)
-            for form in forms:
-                for text in dict.fromkeys(it for one in left for it in shortened(one, common[entry.part_of_speech])):
+            left = explained.left(forms[0], gloss, turned=turned) if own else [gloss.strip(_MARKS)]
+            texts = dict.fromkeys(it for one in left for it in shortened(one, common[entry.part_of_speech]))
+            for form, text in product(forms, texts):
+                if own:
                     yield form, text
+                else:
+                    yield from ((text, it) for it in explained.left(text, form, turned=turned))
 
 
 def glossed_pairs(reading: Reading) -> Iterator[Pair]:

@@ -139,7 +139,7 @@ def split_final(text: str) -> tuple[str, str]:
     return text[: match.start()], match[0].strip()
 
 
-Blanks = tuple[bool, bool]  # whether a blank parts a sign from a word, and from a sign
+_Blanks = tuple[bool, bool]  # whether a blank parts a sign from a word, and from a sign
 _Beside = dict[tuple[str, bool], Counter[bool]]  # sign, whether a word is beside it → how often there is a blank
 
 
@@ -149,8 +149,8 @@ class Writing:
 
     forms: dict[str, str] = field(default_factory=dict)  # word → how it is mostly written inside a sentence, if not so
     capital: bool = False  # whether sentences begin with a capital
-    before: dict[str, Blanks] = field(default_factory=dict)  # sign → blanks before it
-    after: dict[str, Blanks] = field(default_factory=dict)  # sign → blanks after it
+    before: dict[str, _Blanks] = field(default_factory=dict)  # sign → blanks before it
+    after: dict[str, _Blanks] = field(default_factory=dict)  # sign → blanks after it
     blank: bool = True  # whether words are parted by blanks
     leading: list[str] = field(default_factory=list)  # signs inside a sentence that a capital follows
 
@@ -186,13 +186,13 @@ class Writing:
     def _blank_between(self, left: str, right: str, opened: set[str]) -> bool:
         if left in _QUOTES or right in _QUOTES:
             return self._around_quote(left, right, opened)
-        after = is_word(left) or self._blanks(self.after, left, "Ps", "Pi")[not is_word(right)]
-        before = is_word(right) or self._blanks(self.before, right, "Pe", "Pf", "Po")[not is_word(left)]
+        after = is_word(left) or self._usual(self.after, left, "Ps", "Pi")[not is_word(right)]
+        before = is_word(right) or self._usual(self.before, right, "Pe", "Pf", "Po")[not is_word(left)]
         characters = (kind(left[0]) == "c") + (kind(right[0]) == "c")
         return after and before and characters < (2 if self.blank else 1)
 
     @staticmethod
-    def _blanks(counted: Mapping[str, Blanks], sign: str, *without: str) -> Blanks:
+    def _usual(counted: Mapping[str, _Blanks], sign: str, *without: str) -> _Blanks:
         """Return whether blanks stand beside a sign; beside one never seen, unless its kind mostly has none there."""
         return counted.get(sign) or (unicodedata.category(sign[0]) not in without,) * 2
 
@@ -255,7 +255,7 @@ def _leading(sentences: Iterable[Sequence[tuple[str, bool]]]) -> list[str]:
     return sorted(sign for sign, counts in often if counts[True] > counts[False])
 
 
-def _blanks(beside: _Beside) -> dict[str, Blanks]:
+def _blanks(beside: _Beside) -> dict[str, _Blanks]:
     """Return what each sign mostly has beside words, and beside whatever it is."""
     found = {}
     for sign in sorted({sign for sign, _ in beside}):
