@@ -351,7 +351,7 @@ def test_what_is_read_back_is_what_was_learned_and_what_views_share_stands_there
         there: tuple[list[Any], ...] = [*view.options, *view.model], [*before.options, *before.model]
         for one, other in zip(*there, strict=True):
             assert np.array_equal(one, other) and np.result_type(one) == np.result_type(other)
-    assert np.shares_memory(kept.views[0].model.slots, kept.views[-1].model.slots)
+    assert np.shares_memory(kept.views[0].model.followers, kept.views[-1].model.followers)
 
 
 def test_several_threads_may_learn_the_same_at_once(tmp_path: Path) -> None:

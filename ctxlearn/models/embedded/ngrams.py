@@ -1,7 +1,8 @@
 """The target language model: n-grams smoothed after Kneser and Ney (modified, interpolated; Chen and Goodman 1998).
 
-N-grams are the nodes of a tree, numbered; node 0 is the empty one. Each knows how probable its last word is, what it
-weighs as a history (`backoffs`), the node without its first word (`shorter`), and where a decoder goes on (`states`).
+N-grams are learned as the nodes of a tree, numbered; node 0 is the empty one. What a decoder reads is laid out by history,
+those n-grams that something was seen after: each has a hash table of its own for the words that follow. A decoder asks
+for many words in few states, so most of what it reads is near to what it has just read.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctxlearn.models.embedded.align import Text
-from ctxlearn.models.embedded.arrays import Array, compiled, find, table
+from ctxlearn.models.embedded.arrays import Array, compiled
 
 ORDER = 3
 
 
-class LanguageModel(NamedTuple):
-    """Logarithms of probabilities by node, and a hash table from (node, word) to the node that they make."""
+FOLLOWER = np.dtype([("word", np.int32), ("chance", np.float32), ("state", np.int32)])
 
-    slots: Array
-    places: Array
-    chances: Array
-    backoffs: Array
-    shorter: Array
-    states: Array
+
+class LanguageModel(NamedTuple):
+    """What follows each history, and what a history weighs where none of that does; history 0 is the empty one."""
+
+    begins: Array  # where the slots of each history begin, as many as a power of two
+    followers: Array  # by slot: a word (-1: none), the logarithm of how probable it is there, the history after it
+    backoffs: Array  # by history, logarithms
+    shorter: Array  # the history without its first word
     kinds: int  # of words, the two that begin and end a sentence included: they are the last two
     unseen: float  # the logarithm for a word never seen
     start: int  # the state at the beginning of a sentence
@@ -41,19 +43,44 @@ def learn(text: Text, order: int = ORDER) -> LanguageModel:
     place = np.arange(len(stream)) - np.repeat(firsts, sizes)
     tree = _Tree(stream, place, kinds, order)
     chances, backoffs, unseen = tree.probabilities(begin)
-    slots, places = table(np.concatenate((tree.parents[1:] * kinds + tree.words[1:], np.zeros(0, np.int64))))
-    places += 1  # the root has no key
-    return LanguageModel(
-        slots,
-        places,
-        np.log(np.maximum(chances, 1e-12)).astype(np.float32),
-        np.log(np.maximum(backoffs, 1e-12)).astype(np.float32),
-        tree.shorter.astype(np.int32),
-        tree.states().astype(np.int32),
-        kinds,
-        float(np.log(unseen)),
-        max(0, find(slots, places, begin)),
-    )
+    histories, states = tree.histories()
+    parents = states[tree.parents[1:]]
+    sizes = _sizes(np.bincount(parents, minlength=len(histories)))
+    begins = np.append(0, np.cumsum(sizes))
+    followers = np.full(begins[-1], np.array((-1, 0.0, 0), FOLLOWER))
+    _fill(followers, begins, parents, tree.words[1:], _logarithms(chances[1:]), states[1:])
+    shorter = states[tree.shorter[histories]].astype(np.int32)
+    backoffs = _logarithms(backoffs[histories])
+    model = LanguageModel(begins, followers, backoffs, shorter, kinds, float(np.log(unseen)), 0)
+    return model._replace(start=int(step(model, 0, begin)[1]))
+
+
+def _logarithms(values: Array) -> Array:
+    return np.log(np.maximum(values, 1e-12)).astype(np.float32)
+
+
+def _sizes(followers: Array) -> Array:
+    """Return how many slots each history has: a power of two, a quarter more than followers at least, and one."""
+    asked = np.maximum(1, followers + followers // 4 + 1)
+    return np.asarray(2 ** np.ceil(np.log2(asked)).astype(np.int64))
+
+
+@compiled
+def _slot(followers: Any, begins: Any, history: Any, word: Any) -> int:
+    """Return the slot of a word after a history, or the free one where it would be."""
+    first = begins[history]
+    last = begins[history + 1] - first - 1
+    at = np.int64(np.uint64(word) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(40)) & last
+    while followers[first + at].word != word and followers[first + at].word >= 0:
+        at = (at + 1) & last
+    return int(first + at)
+
+
+@compiled
+def _fill(followers: Any, begins: Any, histories: Any, words: Any, chances: Any, states: Any) -> None:
+    for n in range(len(words)):
+        slot = _slot(followers, begins, histories[n], words[n])
+        followers[slot].word, followers[slot].chance, followers[slot].state = words[n], chances[n], states[n]
 
 
 class _Tree:
@@ -111,14 +138,14 @@ class _Tree:
             backoffs[total > 0] = left[total > 0]
         return chances, backoffs, max(1e-12, float(backoffs[0]) * least)
 
-    def states(self) -> Array:
-        """Return for each node the longest end of it that something was seen after."""
+    def histories(self) -> tuple[Array, Array]:
+        """Return the nodes that something was seen after, and for each node the number of the longest end that is one."""
         goes_on = np.zeros(len(self.words), bool)
-        goes_on[self.parents[1:]] = True
+        goes_on[self.parents[1:]] = goes_on[0] = True
         states = np.arange(len(self.words))
         for _ in self.levels:
-            states = np.where(goes_on[states] | (states == 0), states, self.shorter[states])
-        return states
+            states = np.where(goes_on[states], states, self.shorter[states])
+        return np.flatnonzero(goes_on), (np.cumsum(goes_on) - 1)[states]
 
 
 def _discounts(counts: Array) -> Array:
@@ -134,9 +161,9 @@ def step(model: Any, state: Any, word: Any) -> Any:
     """Return the logarithm of how probable a word is in a state, and the state after it."""
     total = 0.0
     while True:
-        node = find(model.slots, model.places, np.int64(state) * model.kinds + word) if word < model.kinds else -1
-        if node >= 0:
-            return total + model.chances[node], model.states[node]
+        found = model.followers[_slot(model.followers, model.begins, state, word)]
+        if found.word >= 0:
+            return total + found.chance, found.state
         if state == 0:
             return total + model.unseen, np.int32(0)
         total += model.backoffs[state]

@@ -36,6 +36,7 @@ from ctxlearn.models.embedded.text import Writing
 _FILE = "model.bin"
 _CHECKSUM, _LENGTH = struct.Struct("<Q"), struct.Struct("<Q")
 _BEGINS = _CHECKSUM.size + _LENGTH.size  # where the text does
+_Kind = str | list[Any]  # what numpy calls a kind of number, or the fields of a record
 _STEP = 16  # text and arrays fill multiples of it, so that numbers of all sizes begin where they may
 
 
@@ -221,7 +222,7 @@ class _Arrays:
     """Arrays (or bytes) on their way into a file, each of them once: their kinds and shapes, and their bytes."""
 
     def __init__(self) -> None:
-        self.kinds: list[tuple[str, tuple[int, ...]]] = []
+        self.kinds: list[tuple[_Kind, tuple[int, ...]]] = []
         self.parts: list[bytes] = []
         self._places: dict[int, int] = {}
 
@@ -230,7 +231,7 @@ class _Arrays:
         if id(it) not in self._places:
             self._places[id(it)] = len(self.kinds)
             array = np.frombuffer(it, np.uint8) if isinstance(it, bytes) else it
-            self.kinds.append((array.dtype.str, array.shape))
+            self.kinds.append((array.dtype.descr if array.dtype.names else array.dtype.str, array.shape))
             self.parts.append(array.tobytes() + b" " * (-array.nbytes % _STEP))
         return self._places[id(it)]
 
@@ -239,10 +240,11 @@ class _Arrays:
         return [[self.place(value)] if isinstance(value, np.ndarray) else value for value in it]
 
 
-def _arrays(kinds: Iterable[tuple[str, Sequence[int]]], data: Array) -> Iterator[Array]:
+def _arrays(kinds: Iterable[tuple[_Kind, Sequence[int]]], data: Array) -> Iterator[Array]:
     """Yield the arrays in the data of a file."""
     at = 0
-    for kind, shape in kinds:
-        size = np.dtype(kind).itemsize * math.prod(shape)
+    for told, shape in kinds:
+        kind = np.dtype(told if isinstance(told, str) else [tuple(field) for field in told])
+        size = kind.itemsize * math.prod(shape)
         yield data[at : at + size].view(kind).reshape(shape)
         at += size + -size % _STEP
