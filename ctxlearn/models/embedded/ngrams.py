@@ -1,8 +1,8 @@
 """The target language model: n-grams smoothed after Kneser and Ney (modified, interpolated; Chen and Goodman 1998).
 
-N-grams are learned as the nodes of a tree, numbered; node 0 is the empty one. What a decoder reads is laid out by history,
-those n-grams that something was seen after: each has a hash table of its own for the words that follow. A decoder asks
-for many words in few states, so most of what it reads is near to what it has just read.
+N-grams are learned as the nodes of a tree, numbered; node 0 is the empty one. What a decoder reads is laid out by
+history, those n-grams that something was seen after: each has a hash table of its own for the words that follow. A
+decoder asks for many words in few states, so most of what it reads is near to what it has just read.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class _Tree:
         return chances, backoffs, max(1e-12, float(backoffs[0]) * least)
 
     def histories(self) -> tuple[Array, Array]:
-        """Return the nodes that something was seen after, and for each node the number of the longest end that is one."""
+        """Return the nodes that something was seen after, and for each node the longest end of it that is one."""
         goes_on = np.zeros(len(self.words), bool)
         goes_on[self.parents[1:]] = goes_on[0] = True
         states = np.arange(len(self.words))
