@@ -554,11 +554,11 @@ def test_neighbours_have_the_weights_of_kernel_ridge_regression(
     assert sorted(likeness[chosen]) == pytest.approx(sorted(likeness)[len(sources) - len(chosen) :], abs=1e-5)
     exact = np.linalg.solve(kernel[chosen] @ kernel[chosen].T + np.eye(len(chosen)), likeness[chosen])
     assert weights == pytest.approx(exact, abs=1e-4)
-    found = regression.neighbours(examples, said, words, most)
+    found = regression.neighbours(examples, said, words, most, [*said, "never said"])
     told = [(weight, sources[place]) for place, weight in zip(chosen, weights, strict=True)]
     assert sorted(found.nearest) == sorted(told)
-    for word in said:
-        assert found.said.get(word, 0.0) == pytest.approx(sum(weight for weight, target in told if word in target))
+    for word in [*said, "never said"]:
+        assert found.said[word] == pytest.approx(sum(weight for weight, target in told if word in target))
 
 
 # -- what learning depends on -----------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class Decoder:
         said = {**taken_over, -1 - len(pieces): ""}  # the last one stands where the sentence ends
         said |= {option: self._said(option) for option in set(found[:many].ravel().tolist()) if option >= 0}
         for score, chosen in zip(scores[:many].tolist(), found[:many].tolist(), strict=True):
-            yield score, tuple(joined("".join([said[option] for option in chosen[:: self._step]])))
+            yield score, joined("".join(map(said.__getitem__, chosen[:: self._step])))
 
     def has_pieces_of(self, word: str) -> bool:
         """Whether every piece of a word was seen."""

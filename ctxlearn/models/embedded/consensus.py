@@ -12,7 +12,7 @@ for else words would be heaped up. Where most words are characters, n-grams up t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -143,11 +143,12 @@ def _edited(
     if not edits:
         return words
     common = sorted(shares, key=lambda word: (-shares[word], word))[:_COMMON]
-    adjacent = {pair for it in weights for pair in zip((_BEGINS, *it), (*it, _ENDS), strict=True)}
-    kept = [*kept, *(word for word in words if is_word(word) and (shares[word] >= _SURE or is_number(word)))]
+    behind: dict[str, set[str]] = {word: set() for word in (_BEGINS, *shares)}  # what follows a word in some candidate
+    for word, after in chain.from_iterable(zip((_BEGINS, *it), (*it, _ENDS), strict=True) for it in weights):
+        behind[word].add(after)
+    stay = {*kept, *(word for word in words if is_word(word) and (shares[word] >= _SURE or is_number(word)))}
     for _ in range(edits):
-        made = dict.fromkeys(_edits(words, common, adjacent))
-        others = [it for it in made if it not in weights and _stands(it, adjacent, kept)]
+        others = [it for it in dict.fromkeys(_edits(words, common, behind, stay)) if it not in weights]
         expected = _chrf(evidence.match(others), *choosing)
         best = int(np.argmax(expected)) if others else -1
         if best < 0 or expected[best] <= value:
@@ -156,27 +157,29 @@ def _edited(
     return words
 
 
-def _stands(words: Words, adjacent: set[tuple[str, str]], kept: Sequence[str]) -> bool:
-    """Whether a translation begins and ends as some candidate does, and has all words that are kept."""
-    ends = words and (_BEGINS, words[0]) in adjacent and (words[-1], _ENDS) in adjacent
-    return bool(ends) and all(word in words for word in kept)
-
-
-def _edits(words: Words, common: Iterable[str], adjacent: set[tuple[str, str]]) -> Iterator[Words]:
+def _edits(
+    words: Words, common: Iterable[str], behind: Mapping[str, Collection[str]], kept: Collection[str]
+) -> Iterator[Words]:
     """Yield `words` with one word less, replaced or more; a new one has a neighbour that it has in some candidate.
 
-    A new sign has both.
+    A new sign has both. None begins or ends as no candidate does, and the last of the words `kept` stays.
     """
-    for at in range(len(words)):
-        yield words[:at] + words[at + 1 :]
-    framed = (_BEGINS, *words, _ENDS)
+    framed, last = (_BEGINS, *words, _ENDS), len(words)
+    free = [at for at, word in enumerate(words) if word not in kept or words.count(word) > 1]
+    for at in free:
+        if last > 1 and (0 < at < last - 1 or framed[at + 2] in behind[framed[at]]):
+            yield words[:at] + words[at + 1 :]
     for word in common:
-        least = 1 if is_word(word) else 2
-        for at in range(len(words) + 1):
-            before = (framed[at], word) in adjacent
-            if before + ((word, framed[at + 1]) in adjacent) >= least:
+        least, those = 1 if is_word(word) else 2, behind[word]
+        follows = [word in behind[other] for other in framed[:-1]]
+        precedes = [other in those for other in framed[1:]]
+        for at in range(last + 1):
+            before, after = follows[at], precedes[at]
+            if before + after >= least and (at > 0 or before) and (at < last or after):
                 yield (*words[:at], word, *words[at:])
-            if at < len(words) and before + ((word, framed[at + 2]) in adjacent) >= least:
+        for at in free:
+            before, after = follows[at], precedes[at + 1]
+            if before + after >= least and (at > 0 or before) and (at < last - 1 or after):
                 yield (*words[:at], word, *words[at + 1 :])
 
 
@@ -235,7 +238,7 @@ def _chances(values: Array) -> Array:
     share = np.clip(values[:, 0], _RARE, 1 - _RARE)
     odds = _ODDS_OF_GRAM[0] + _ODDS_OF_GRAM[1] * np.log(share / (1 - share))
     odds += _ODDS_OF_GRAM[2] * np.log(np.maximum(values[:, 1], _UNHEARD))
-    odds += _ODDS_OF_GRAM[3] * np.log(np.clip(values[:, 2:], _SELDOM, 1 - _SELDOM)).mean(1)
+    odds += _ODDS_OF_GRAM[3] * np.log(np.clip(values[:, 2:], _SELDOM, 1 - _SELDOM).prod(1)) / (values.shape[1] - 2)
     return np.asarray(1 / (1 + np.exp(-odds)))
 
 

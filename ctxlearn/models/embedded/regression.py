@@ -7,6 +7,7 @@ sentence the regression is solved over the pairs that are most like it, whose we
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -70,22 +71,29 @@ def learn(source: Sequence[Words], target: Sequence[Words]) -> tuple[Examples, l
 
 
 class Neighbours(NamedTuple):
-    """What the translations of the nearest sentences say: how probable each of their words is, and the weightiest."""
+    """What the translations of the nearest sentences say: how probable words are, and the weightiest translations."""
 
     said: dict[str, float]
     nearest: list[tuple[float, tuple[str, ...]]]
 
 
-def neighbours(it: Examples, names: Words, words: Words, most: int) -> Neighbours:
-    """Return what up to `most` pairs that are like a sentence say of its translation, by the weights of regression."""
+def neighbours(it: Examples, names: Words, words: Words, most: int, asked: Iterable[str]) -> Neighbours:
+    """Return what up to `most` pairs that are like a sentence say of its translation, by the weights of regression.
+
+    How probable a word is is told of those that are `asked` for.
+    """
     chosen, weights = alike(it, words, most)
     said = _said(chosen, weights, it, len(names))
-    numbers = np.flatnonzero(said)
     nearest = []
     for place in np.argsort(-np.abs(weights), kind="stable")[:_NEAREST]:
         start, end = it.starts[chosen[place]], it.starts[chosen[place] + 1]
-        nearest.append((float(weights[place]), tuple(names[number] for number in it.words[start:end].tolist())))
-    return Neighbours({names[n]: value for n, value in zip(numbers.tolist(), said[numbers], strict=True)}, nearest)
+        nearest.append((float(weights[place]), tuple([names[number] for number in it.words[start:end].tolist()])))
+    return Neighbours({word: _told(word, said, names) for word in asked}, nearest)
+
+
+def _told(word: str, said: Array, names: Words) -> float:
+    place = bisect_left(names, word)  # they are sorted
+    return float(said[place]) if place < len(names) and names[place] == word else 0.0
 
 
 def alike(it: Examples, words: Words, most: int) -> tuple[Array, Array]:
@@ -169,26 +177,21 @@ def _likeness(features: Any, it: Any) -> Any:
 @compiled
 def _solved(chosen: Any, likeness: Any, it: Any) -> Any:
     """Return the weights of the pairs, by conjugate gradients: (their likenesses + ridge) times weights = likeness."""
+    begins, features, values, own = _shared(chosen, it)
+    seen = np.empty(len(features))
     weights, left = np.zeros(len(chosen)), likeness.astype(np.float64)
-    way, seen = left.copy(), np.zeros(len(it.keys))
-    square = (left * left).sum()
+    way, square = left.copy(), (left * left).sum()
     for _ in range(_STEPS):
         if square < 1e-12:
             break
+        seen[:] = 0.0
         for n in range(len(chosen)):
-            pair = chosen[n]
-            for place in range(it.begins[pair], it.begins[pair + 1]):
-                seen[it.features[place]] += way[n] * it.scales[pair]
-        turned = _RIDGE * way
+            for place in range(begins[n], begins[n + 1]):
+                seen[features[place]] += way[n] * values[place]
+        turned = (_RIDGE + own) * way
         for n in range(len(chosen)):
-            pair, total = chosen[n], 0.0
-            for place in range(it.begins[pair], it.begins[pair + 1]):
-                feature = it.features[place]
-                total += seen[feature] * it.rarity[feature] ** 2
-            turned[n] += total * it.scales[pair]
-        for pair in chosen:
-            for place in range(it.begins[pair], it.begins[pair + 1]):
-                seen[it.features[place]] = 0.0
+            for place in range(begins[n], begins[n + 1]):
+                turned[n] += seen[features[place]] * values[place]
         step = square / (way * turned).sum()
         weights += step * way
         left -= step * turned
@@ -196,6 +199,37 @@ def _solved(chosen: Any, likeness: Any, it: Any) -> Any:
         way = left + rest / square * way
         square = rest
     return weights
+
+
+@compiled
+def _shared(chosen: Any, it: Any) -> Any:
+    """Return the features that several of the chosen pairs have, numbered anew, and what the others add to a square.
+
+    Where those of each pair begin, their numbers, and what each is worth in the pair.
+    """
+    holders, most = np.zeros(len(it.keys), np.int32), 0
+    for pair in chosen:
+        most += it.begins[pair + 1] - it.begins[pair]
+        for place in range(it.begins[pair], it.begins[pair + 1]):
+            holders[it.features[place]] += 1
+    numbers, kinds = holders, 0  # below 0: the number that a feature has got
+    begins, own = np.zeros(len(chosen) + 1, np.int64), np.zeros(len(chosen))
+    features, values, many = np.empty(most, np.int32), np.empty(most), 0
+    for n in range(len(chosen)):
+        pair = chosen[n]
+        for place in range(it.begins[pair], it.begins[pair + 1]):
+            feature = it.features[place]
+            worth = np.float64(it.rarity[feature]) * it.scales[pair]
+            if numbers[feature] == 1:
+                own[n] += worth * worth
+                continue
+            if numbers[feature] > 0:
+                kinds += 1
+                numbers[feature] = -kinds
+            features[many], values[many] = -1 - numbers[feature], worth
+            many += 1
+        begins[n + 1] = many
+    return begins, features[:many], values[:many], own
 
 
 @compiled

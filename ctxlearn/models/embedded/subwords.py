@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from types import MappingProxyType
 from typing import Any
 
@@ -116,9 +116,10 @@ def _processor(model: bytes) -> Any:
     return sentencepiece.SentencePieceProcessor(model_proto=model)
 
 
-def joined(pieces: str) -> list[str]:
+@lru_cache(maxsize=4096)  # the views agree on many a translation
+def joined(pieces: str) -> tuple[str, ...]:
     """Return the words that pieces, one behind the other, make up."""
-    return [word for piece in pieces.split(START) if piece for word in _words_of(piece)]
+    return tuple(chain.from_iterable(map(_words_of, filter(None, pieces.split(START)))))
 
 
 def shown(words: Sequence[str]) -> Sequence[str]:

@@ -140,8 +140,9 @@ class Translator:
         reading = len(decoders) - len(decoders) // _GUESSING
         lists = [self._candidates(decoder, run, effort, guessing=n >= reading) for n, decoder in enumerate(decoders)]
         corrected = not self._corrected.isdisjoint(run.words)  # what was corrected is not edited
-        neighbours = regression.neighbours(self._state.examples, self._state.said, run.words, effort.examples)
         every = [words for found in lists for _, words in found]
+        asked = dict.fromkeys(chain.from_iterable(every))
+        neighbours = regression.neighbours(self._state.examples, self._state.said, run.words, effort.examples, asked)
         unknown = [word for word in dict.fromkeys((*run.words, *run.copied)) if word not in known]
         taken_over = [word for word in unknown if every and all(word in words for words in every)]
         if neighbours.nearest and taken_over:
@@ -164,7 +165,10 @@ class Translator:
         costs = {word: _INVENTED * max(1.0, len(word) / _LETTERS) for word in invented}
         if not costs:
             return found
-        return [(score - sum(costs.get(word, 0.0) for word in words), words) for score, words in found]
+        return [
+            (score if costs.keys().isdisjoint(words) else score - sum(costs.get(word, 0.0) for word in words), words)
+            for score, words in found
+        ]
 
     def _text(self, runs: Sequence[_Run], rank: int) -> str:
         """Return the translation of a segment from the candidates of this rank."""
