@@ -104,6 +104,15 @@ def draw(state: Any) -> float:
 
 
 @compiled
+def find_slot(slots: Any, key: Any) -> int:
+    """Return the slot of a key in a hash table (-1 where it is free), or the free one where it would be."""
+    slot = np.int64(mixed(key) & np.uint64(len(slots) - 1))
+    while slots[slot] >= 0 and slots[slot] != key:
+        slot = (slot + 1) & (len(slots) - 1)
+    return int(slot)
+
+
+@compiled
 def table(keys: Any) -> tuple[Any, Any]:
     """Return a hash table of unique keys, none below 0: its keys (-1 where free), and the place of each in `keys`."""
     size = 2
@@ -111,9 +120,7 @@ def table(keys: Any) -> tuple[Any, Any]:
         size *= 2
     slots, places = np.full(size, -1, np.int64), np.zeros(size, np.int32)
     for place in range(len(keys)):
-        slot = np.int64(mixed(keys[place]) & np.uint64(size - 1))
-        while slots[slot] >= 0:
-            slot = (slot + 1) & (size - 1)
+        slot = find_slot(slots, keys[place])
         slots[slot], places[slot] = keys[place], place
     return slots, places
 
@@ -121,10 +128,5 @@ def table(keys: Any) -> tuple[Any, Any]:
 @compiled
 def find(slots: Any, places: Any, key: Any) -> int:
     """Return the place of a key, or -1."""
-    size = len(slots)
-    slot = np.int64(mixed(key) & np.uint64(size - 1))
-    while slots[slot] >= 0:
-        if slots[slot] == key:
-            return int(places[slot])
-        slot = (slot + 1) & (size - 1)
-    return -1
+    slot = find_slot(slots, key)
+    return int(places[slot]) if slots[slot] >= 0 else -1
