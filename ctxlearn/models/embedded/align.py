@@ -108,8 +108,8 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
 def _types(keys: Any) -> Any:
     """Return the number that each key got when it was first seen, and how many there are.
 
-    Most pairs of words are seen once: so numbered, what is counted of them lies in the order of the cells, and a sampler
-    takes two thirds of the time.
+    Most pairs of words are seen once: so numbered, what is counted of them lies in the order of the cells, and a
+    sampler takes two thirds of the time.
     """
     types, kinds = np.empty(len(keys), np.int32), 0
     slots, numbers = np.full(1024, -1, np.int64), np.empty(1024, np.int32)

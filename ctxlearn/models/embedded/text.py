@@ -46,18 +46,25 @@ def tokens(text: str) -> list[str]:
     >>> tokens("k.o. fish.")
     ['k.o', '.', 'fish', '.']
     """
-    kinds = set(map(kind, text))
-    if kinds == {"c"}:
-        return list(text)
-    # Most texts are letters and blanks alone: it is a fraction of the work to part these at the blanks.
-    if kinds <= {"w", "b"} and text.isprintable():
-        return text.split()
-    return [token for token, _ in spaced_tokens(text)]
+    return [token for part in text.split() for token in _tokens(part)]
 
 
 def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
     """Yield each token and whether a blank stands before it."""
-    token, before, blank = "", True, True
+    for part in text.split():
+        for place, token in enumerate(_tokens(part)):
+            yield token, place == 0
+
+
+@lru_cache(maxsize=65536)  # most of a text are words that came before
+def _tokens(part: str) -> tuple[str, ...]:
+    """Return the tokens of what stands between blanks."""
+    kinds = set(map(kind, part))
+    return (part,) if kinds == {"w"} else tuple(part if kinds == {"c"} else _told_apart(part))
+
+
+def _told_apart(text: str) -> Iterator[str]:
+    token = ""
     for position, char in enumerate(text):
         what = kind(char)
         if what == "m" and token:
@@ -66,16 +73,12 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
         if what == "p" and token and _joins(char, token, text[position + 1 : position + 3]):
             what = "w"
         if token and not (what == "w" and _is_word(token)):
-            yield token, before
+            yield token
             token = ""
-        if what == "b":
-            blank = True
-            continue
-        if not token:
-            before, blank = blank, False
-        token += char
+        if what != "b":
+            token += char
     if token:
-        yield token, before
+        yield token
 
 
 def _joins(sign: str, token: str, after: str) -> bool:
