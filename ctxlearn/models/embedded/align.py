@@ -15,9 +15,9 @@ import numpy as np
 from ctxlearn.models.embedded.arrays import Array, compiled, draw, find_slot, seeded
 
 SAMPLERS = 2  # of each way; more bring nothing that can be measured
-_VISITS = 15_000_000  # of cells by one sampler at most: what is larger is swept less often
+_VISITS = 10_000_000  # of cells by one sampler at most: what is larger is swept less often
 _LEAST_SWEEPS = 8
-_SWEEPS = {"hmm": (12, 12, 24), "ibm1": (48, 0, 0)}  # alone, with jumps, with fertilities as well
+_SWEEPS = {"hmm": (8, 8, 16), "ibm1": (32, 0, 0)}  # alone, with jumps, with fertilities as well
 _KEPT = 0.25  # the share of the sweeps whose probabilities count
 _NONE = 0.1  # how probable it is that a word comes from none
 _FEW = 1e-4  # what is added to a count: small, for a word has few translations
