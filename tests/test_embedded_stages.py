@@ -99,6 +99,16 @@ def test_links_grow_from_neighbour_to_neighbour() -> None:
     assert np.argwhere(links).tolist() == [[0, 0], [0, 1], [1, 1], [1, 2], [2, 2]]
 
 
+def test_pairs_of_words_are_numbered_in_the_order_of_the_cells() -> None:
+    words = np.random.default_rng(1).integers(0, 60, 900).astype(np.int32)  # more pairs than the table begins with
+    one = Text(words, np.arange(0, 901, 9), 60)
+    types = gridded(one, one._replace(words=words[::-1])).types
+    cells = [(a, b) for at in range(0, 900, 9) for a in words[at : at + 9] for b in words[::-1][at : at + 9]]
+    numbers: dict[tuple[int, int], int] = {}
+    assert types.tolist() == [numbers.setdefault(cell, len(numbers)) for cell in cells]
+    assert len(numbers) > 1024
+
+
 @pytest.mark.parametrize("kind", ["hmm", "ibm1"])
 def test_alignment_finds_a_reversed_language(kind: str) -> None:
     sentences = ["".join(letters) for letters in permutations("abcde", 3)]
