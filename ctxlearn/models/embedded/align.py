@@ -15,7 +15,7 @@ import numpy as np
 from ctxlearn.models.embedded.arrays import Array, compiled, draw, find_slot, seeded
 
 SAMPLERS = 2  # of each way; more bring nothing that can be measured
-_VISITS = 50_000_000  # of cells by one sampler at most: what is larger is swept less often, as it may be
+_VISITS = 50_000_000  # of cells by one sampler at most: what is larger is swept less often
 _LEAST_SWEEPS = 8
 _SWEEPS = {"hmm": (8, 8, 16), "ibm1": (32, 0, 0)}  # alone, with jumps, with fertilities as well
 _KEPT = 0.25  # the share of the sweeps whose probabilities count

@@ -60,9 +60,8 @@ def _logarithms(values: Array) -> Array:
 
 
 def _sizes(followers: Array) -> Array:
-    """Return how many slots each history has: a power of two, a quarter more than followers at least, and one."""
-    asked = np.maximum(1, followers + followers // 4 + 1)
-    return np.asarray(2 ** np.ceil(np.log2(asked)).astype(np.int64))
+    """Return how many slots each history has: a power of two, more than followers, for a search ends at a free one."""
+    return np.asarray(2 ** np.ceil(np.log2(followers + followers // 4 + 1)).astype(np.int64))
 
 
 @compiled

@@ -56,7 +56,7 @@ def spaced_tokens(text: str) -> Iterator[tuple[str, bool]]:
             yield token, place == 0
 
 
-@lru_cache(maxsize=65536)  # most of a text are words that came before
+@lru_cache(maxsize=32768)  # most of a text are words that came before
 def _tokens(part: str) -> tuple[str, ...]:
     """Return the tokens of what stands between blanks."""
     kinds = set(map(kind, part))
