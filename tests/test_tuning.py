@@ -91,7 +91,7 @@ def test_nothing_is_gained_by_what_changes_nothing_and_something_by_what_helps(k
     assert [it.name for it in same] == [f"{SAMPLE} {known.direction}", SAMPLE, "mean"]
     assert all(it.difference == it.low == it.high == 0 for it in same)
     assert not tuning.adopted(same, [SAMPLE])
-    worse = quick(language_model=0.0, forward=-1.0, word=-3.0)
+    worse = quick(language_model=-2.0, lexical_forward=-3.0, word=-20.0)
     better = list(gains(half, worse, quick()))
     assert tuning.adopted(better, [SAMPLE]) and not tuning.adopted(list(gains(half, quick(), worse)), [SAMPLE])
     assert half.worth(quick()) - half.worth(worse) == pytest.approx(better[-1].difference)
