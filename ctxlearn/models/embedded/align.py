@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctxlearn.models.embedded.arrays import Array, compiled, draw, find_slot, seeded
+from ctxlearn.models.embedded.arrays import Array, compiled, draw, seeded
 
 SAMPLERS = 2  # of each way; more bring nothing that can be measured
 _VISITS = 50_000_000  # of cells by one sampler at most: what is larger is swept less often
@@ -85,11 +85,18 @@ def _sweeps(kind: str, cells: int) -> tuple[int, int, int, int]:
 
 
 def gridded(source: Text, target: Text) -> Grids:
-    """Return the grids of sentence pairs."""
+    """Return the grids of sentence pairs; types are numbered as the cells first have them.
+
+    Most pairs of words are seen once: so numbered, what is counted of them lies in the order of the cells, and a
+    sampler of a large text takes two thirds of the time.
+    """
     begins = np.zeros(len(source.begins), np.int64)
     np.cumsum(np.diff(source.begins) * np.diff(target.begins), out=begins[1:])
     keys = _keys(source.words, source.begins, target.words, target.begins, begins, target.kinds)
-    return Grids(begins, *_types(keys))
+    _, first, types = np.unique(keys, return_index=True, return_inverse=True)
+    numbers = np.empty(len(first), np.int32)
+    numbers[np.argsort(first)] = np.arange(len(first))
+    return Grids(begins, numbers[types], len(first))
 
 
 @compiled
@@ -102,31 +109,6 @@ def _keys(source: Any, starts: Any, target: Any, others: Any, begins: Any, kinds
                 keys[cell] = np.int64(source[i]) * kinds + target[j]
                 cell += 1
     return keys
-
-
-@compiled
-def _types(keys: Any) -> Any:
-    """Return the number that each key got when it was first seen, and how many there are.
-
-    Most pairs of words are seen once: so numbered, what is counted of them lies in the order of the cells, and a
-    sampler takes two thirds of the time.
-    """
-    types, kinds = np.empty(len(keys), np.int32), 0
-    slots, numbers = np.full(1024, -1, np.int64), np.empty(1024, np.int32)
-    for cell in range(len(keys)):
-        slot = find_slot(slots, keys[cell])
-        if slots[slot] < 0:
-            slots[slot], numbers[slot] = keys[cell], kinds
-            kinds += 1
-        types[cell] = numbers[slot]
-        if 2 * kinds > len(slots):
-            before, told = slots, numbers
-            slots, numbers = np.full(2 * len(slots), -1, np.int64), np.empty(2 * len(slots), np.int32)
-            for old in range(len(before)):
-                if before[old] >= 0:
-                    slot = find_slot(slots, before[old])
-                    slots[slot], numbers[slot] = before[old], told[old]
-    return types, kinds
 
 
 def words_of_types(source: Text, target: Text, grids: Grids) -> Array:

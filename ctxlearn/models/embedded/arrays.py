@@ -104,7 +104,7 @@ def draw(state: Any) -> float:
 
 
 @compiled
-def find_slot(slots: Any, key: Any) -> int:
+def _slot(slots: Any, key: Any) -> int:
     """Return the slot of a key in a hash table (-1 where it is free), or the free one where it would be."""
     slot = np.int64(mixed(key) & np.uint64(len(slots) - 1))
     while slots[slot] >= 0 and slots[slot] != key:
@@ -120,7 +120,7 @@ def table(keys: Any) -> tuple[Any, Any]:
         size *= 2
     slots, places = np.full(size, -1, np.int64), np.zeros(size, np.int32)
     for place in range(len(keys)):
-        slot = find_slot(slots, keys[place])
+        slot = _slot(slots, keys[place])
         slots[slot], places[slot] = keys[place], place
     return slots, places
 
@@ -128,5 +128,5 @@ def table(keys: Any) -> tuple[Any, Any]:
 @compiled
 def find(slots: Any, places: Any, key: Any) -> int:
     """Return the place of a key, or -1."""
-    slot = find_slot(slots, key)
+    slot = _slot(slots, key)
     return int(places[slot]) if slots[slot] >= 0 else -1

@@ -138,7 +138,7 @@ class _Tree:
         return chances, backoffs, max(1e-12, float(backoffs[0]) * least)
 
     def histories(self) -> tuple[Array, Array]:
-        """Return the nodes that something was seen after, and for each node the longest end of it that is one."""
+        """Return the nodes that something was seen after, and for each node which of them is the longest end of it."""
         goes_on = np.zeros(len(self.words), bool)
         goes_on[self.parents[1:]] = goes_on[0] = True
         states = np.arange(len(self.words))

@@ -169,7 +169,7 @@ def learn(
             add_dummy_prefix=False,
             remove_extra_whitespaces=False,
             num_threads=1,
-            num_sub_iterations=1,  # of expectation and maximisation a round: two are no better, and take twice the time
+            num_sub_iterations=1,  # of expectation and maximisation a round: two are no better and slower
             minloglevel=2,
             max_sentence_length=65536,
             bos_id=-1,
